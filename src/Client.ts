@@ -1,0 +1,405 @@
+/**
+ * The front door: a client with verbs, a base URL, default fields and a timeout, over any `HttpClient` layer.
+ *
+ * When to use: `Client.layer(options)` for the application's client, then `Client.get(url)` anywhere below it. For several
+ * clients, one tag each over `Client.make(options)`.
+ *
+ * What to know: `get` and its siblings read the body to its end and free the connection before they succeed. `stream`
+ * is scoped: its response is open until it is read, closed, or the scope ends. A status is no failure:
+ * `response.raiseForStatus` makes it one.
+ *
+ * Gotchas: `params` are appended to the URL's own query, they never replace it; a body on `get` does not type-check, use
+ * `request("GET", …)` if a server wants one.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "effect-httpx"
+ * import { Transport } from "effect-httpx/node"
+ * import { Effect } from "effect"
+ *
+ * const program = Effect.gen(function* () {
+ *   const response = yield* Client.get("/users", { params: { page: 2 } })
+ *   return yield* response.json
+ * })
+ *
+ * program.pipe(
+ *   Effect.provide(Client.layer({ baseUrl: "https://api.example.com/v1" })),
+ *   Effect.provide(Transport.layer())
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as Config from "effect/Config"
+import type { ConfigError } from "effect/ConfigError"
+import * as Context from "effect/Context"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import { asCall, asOpenCall, type Wire } from "./Exchange.js"
+import type * as HttpxError from "./HttpxError.js"
+import * as Parallel from "./Parallel.js"
+import { Fields, type FieldsInput } from "./protocol/Fields.js"
+import { type ParamsInput, queryString } from "./protocol/params.js"
+import { appendQuery, joinBase } from "./protocol/target.js"
+import * as Request from "./Request.js"
+import type { Response } from "./Response.js"
+import { wireOf } from "./transport/FromPlatform.js"
+import { fromHttpClientRequest } from "./transport/platformRequest.js"
+import { httpClientOf } from "./transport/ToPlatform.js"
+import { version } from "./protocol/version.js"
+
+/**
+ * @since 0.1.0
+ * @category options
+ */
+export interface ClientOptions {
+  /** What relative URLs are put under, path included: with `https://host/v1`, `/users` is `https://host/v1/users`. Default: none. */
+  readonly baseUrl?: string | URL | undefined
+  /** Fields of every request; a request's own field of the same name replaces them. Default: none beside `defaultHeaders`. */
+  readonly headers?: FieldsInput | undefined
+  /** Parameters of every request, before its own. Default: none. */
+  readonly params?: ParamsInput | undefined
+  /** The longest that a whole call may take, its body included. Default: no limit. */
+  readonly timeout?: Duration.DurationInput | undefined
+}
+
+/**
+ * A verb without a body: `client.get(url, options)`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Verb {
+  (url: string | URL, options?: Request.CallOptions | undefined): Effect.Effect<Response, HttpxError.HttpxError>
+}
+
+/**
+ * A verb that may have a body: `client.post(url, { json })`.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface BodyVerb {
+  <E = never, R = never>(
+    url: string | URL,
+    options?: Request.RequestOptions<E, R> | undefined
+  ): Effect.Effect<Response, HttpxError.HttpxError | Request.BodyFailure<E>, R>
+}
+
+/**
+ * Sends a request as it is: one of ours, or one of the platform's, whose body's error has no type.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Send {
+  <E>(request: Request.Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E>
+  (
+    request: HttpClientRequest.HttpClientRequest
+  ): Effect.Effect<Response, HttpxError.HttpxError | HttpxError.BodyError<unknown>>
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface Client {
+  readonly get: Verb
+  readonly head: Verb
+  readonly options: Verb
+  readonly post: BodyVerb
+  readonly put: BodyVerb
+  readonly patch: BodyVerb
+  /** DELETE. */
+  readonly del: BodyVerb
+  /** Any method, with or without a body. */
+  readonly request: <E = never, R = never>(
+    method: string,
+    url: string | URL,
+    options?: Request.RequestOptions<E, R> | undefined
+  ) => Effect.Effect<Response, HttpxError.HttpxError | Request.BodyFailure<E>, R>
+  /** Sends a request as it is, ours or the platform's: no base URL, no default fields, no default timeout. Reads the body. */
+  readonly send: Send
+  /** Succeeds with the head; the body is open until it is read, closed, or the scope ends. */
+  readonly stream: <E = never, R = never>(
+    method: string,
+    url: string | URL,
+    options?: Request.RequestOptions<E, R> | undefined
+  ) => Effect.Effect<Response, HttpxError.HttpxError | Request.BodyFailure<E>, R | Scope.Scope>
+  /** Opens a block of requests that run at once; leaving its scope cancels what still runs, and waits for it. */
+  readonly parallel: (
+    options?: Parallel.ParallelOptions | undefined
+  ) => Effect.Effect<Parallel.Parallel, never, Scope.Scope>
+}
+
+/**
+ * The tag of an application's one client.
+ *
+ * @since 0.1.0
+ * @category tags
+ */
+export const Client: Context.Tag<Client, Client> = Context.GenericTag<Client>("effect-httpx/Client")
+
+/**
+ * The fields that a client sends unless it or a request replaces them: `accept`, `accept-encoding` (what can be decoded)
+ * and `user-agent`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultHeaders = (codings: ReadonlyArray<string>): Fields => {
+  const fields = new Fields(["accept", "*/*", "user-agent", `effect-httpx/${version}`])
+  return codings.length === 0 ? fields : fields.append("accept-encoding", codings.join(", "))
+}
+
+/**
+ * Makes a client over the `HttpClient` of the context: ours (`Transport.layer`), or any other.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = (options: ClientOptions = {}): Effect.Effect<Client, never, HttpClient.HttpClient> =>
+  Effect.map(HttpClient.HttpClient, (httpClient) => fromWire(wireOf(httpClient), options))
+
+/**
+ * The client of an application, over the `HttpClient` of the context.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layer = (options?: ClientOptions): Layer.Layer<Client, never, HttpClient.HttpClient> =>
+  Layer.effect(Client, make(options))
+
+/**
+ * The same with options from `Config`.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerConfig = (
+  options: Config.Config.Wrap<ClientOptions>
+): Layer.Layer<Client, ConfigError, HttpClient.HttpClient> =>
+  Layer.effect(Client, Effect.flatMap(Config.unwrap(options), make))
+
+/**
+ * A client as the platform's `HttpClient`: for HttpApiClient, RpcClient and all that is written against that tag. Base
+ * URL, default fields, parameters and timeout of the options hold for requests made there too.
+ *
+ * @since 0.1.0
+ * @category layers
+ */
+export const layerHttpClient = (
+  options: ClientOptions = {}
+): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient> =>
+  Layer.effect(
+    HttpClient.HttpClient,
+    Effect.map(HttpClient.HttpClient, (httpClient) => {
+      const wire = wireOf(httpClient)
+      const defaults = new Defaults(wire, options)
+      return httpClientOf((request) => wire.exchange(defaults.applyTo(request)), Fields.empty)
+    })
+  )
+
+/** What a client adds to a request: worked out once, for all of its requests. */
+class Defaults {
+  readonly headers: Fields
+  private readonly base: string | undefined
+  private readonly query: string
+  private readonly problem: string | undefined
+  private readonly timeout: number | undefined
+
+  constructor(wire: Wire, { baseUrl, headers, params, timeout }: ClientOptions) {
+    const query = params === undefined ? "" : queryString(params)
+    this.headers = defaultHeaders(wire.decoders?.codings ?? []).merge(Fields.from(headers))
+    this.base = baseUrl === undefined ? undefined : String(baseUrl)
+    this.query = typeof query === "string" ? query : ""
+    this.problem = typeof query === "string" ? undefined : query.message
+    this.timeout = timeout === undefined ? undefined : Request.milliseconds(timeout)
+  }
+
+  request<E>(
+    method: string,
+    url: string | URL,
+    options: Request.RequestOptions<E> | undefined
+  ): Request.Request<Request.BodyFailure<E>> {
+    const place = this.place(String(url))
+    const headers = options?.headers === undefined ? this.headers : this.headers.merge(Fields.from(options.headers))
+    return Request.build(method, place.url, place.problem, headers, options, this.timeout)
+  }
+
+  /** A request that was made without this client. */
+  applyTo<E>(request: Request.Request<E>): Request.Request<E> {
+    const place = this.place(request.url)
+    return request.over(place.url, place.problem, this.headers.merge(request.headers), this.timeout)
+  }
+
+  private place(url: string): { readonly url: string; readonly problem: string | undefined } {
+    const joined = this.base === undefined ? url : joinBase(this.base, url)
+    if (typeof joined !== "string") return { url, problem: joined.message }
+    return { url: this.query === "" ? joined : appendQuery(joined, this.query), problem: this.problem }
+  }
+}
+
+const fromWire = (wire: Wire, options: ClientOptions): Client => {
+  const { exchange } = wire
+  const defaults = new Defaults(wire, options)
+  const build: Parallel.ParallelClient["build"] = (method, url, options) => defaults.request(method, url, options)
+  const sendOwn = <E>(request: Request.Request<E>) =>
+    asCall(request, true, (call) => Effect.flatMap(exchange(call), readToEnd))
+  const request: Client["request"] = (method, url, options) =>
+    Request.inContext(options, (options) => sendOwn(build(method, url, options)))
+  function send<E>(request: Request.Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E>
+  function send(
+    request: HttpClientRequest.HttpClientRequest
+  ): Effect.Effect<Response, HttpxError.HttpxError | HttpxError.BodyError<unknown>>
+  function send(
+    request: Request.Request<unknown> | HttpClientRequest.HttpClientRequest
+  ): Effect.Effect<Response, unknown> {
+    return sendOwn(Request.isRequest(request) ? request : fromHttpClientRequest(request))
+  }
+  const verb =
+    (method: string): BodyVerb =>
+    (url, options) =>
+      request(method, url, options)
+  const forParallel: Parallel.ParallelClient = {
+    build,
+    send: sendOwn,
+    open: (request, hold) => asOpenCall(request, exchange, hold),
+    connections: wire.connections
+  }
+  return {
+    get: verb("GET"),
+    head: verb("HEAD"),
+    options: verb("OPTIONS"),
+    post: verb("POST"),
+    put: verb("PUT"),
+    patch: verb("PATCH"),
+    del: verb("DELETE"),
+    request,
+    send,
+    stream: (method, url, options) =>
+      Request.inContext(options, (options) => asOpenCall(build(method, url, options), exchange, closeWithScope)),
+    parallel: (options) => Parallel.make(forParallel, options)
+  }
+}
+
+const readToEnd = (response: Response): Effect.Effect<Response, HttpxError.ReadFailure> =>
+  Effect.as(response.read, response)
+
+const closeWithScope = (response: Response): Effect.Effect<Response, never, Scope.Scope> =>
+  Effect.as(
+    Effect.addFinalizer(() => response.close),
+    response
+  )
+
+/** The application's client, asked at the time of the call. */
+const withClient = <A, E, R>(use: (client: Client) => Effect.Effect<A, E, R>): Effect.Effect<A, E, R | Client> =>
+  Effect.flatMap(Client, use)
+
+/**
+ * `client.get` of the application's client: GET, read to its end.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const get = (url: string | URL, options?: Request.CallOptions | undefined) =>
+  withClient((client) => client.get(url, options))
+
+/**
+ * `client.head` of the application's client: HEAD, read to its end.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const head = (url: string | URL, options?: Request.CallOptions | undefined) =>
+  withClient((client) => client.head(url, options))
+
+/**
+ * `client.options` of the application's client: OPTIONS, read to its end.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const options = (url: string | URL, options?: Request.CallOptions | undefined) =>
+  withClient((client) => client.options(url, options))
+
+/**
+ * `client.post` of the application's client: POST, with or without a body.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const post = <E = never, R = never>(url: string | URL, options?: Request.RequestOptions<E, R> | undefined) =>
+  withClient((client) => client.post(url, options))
+
+/**
+ * `client.put` of the application's client: PUT, with or without a body.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const put = <E = never, R = never>(url: string | URL, options?: Request.RequestOptions<E, R> | undefined) =>
+  withClient((client) => client.put(url, options))
+
+/**
+ * `client.patch` of the application's client: PATCH, with or without a body.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const patch = <E = never, R = never>(url: string | URL, options?: Request.RequestOptions<E, R> | undefined) =>
+  withClient((client) => client.patch(url, options))
+
+/**
+ * `client.del` of the application's client: DELETE, with or without a body.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const del = <E = never, R = never>(url: string | URL, options?: Request.RequestOptions<E, R> | undefined) =>
+  withClient((client) => client.del(url, options))
+
+/**
+ * `client.request` of the application's client: any method.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const request = <E = never, R = never>(
+  method: string,
+  url: string | URL,
+  options?: Request.RequestOptions<E, R> | undefined
+) => withClient((client) => client.request(method, url, options))
+
+/**
+ * `client.send` of the application's client: a request as it is.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const send = <E>(request: Request.Request<E>) => withClient((client) => client.send(request))
+
+/**
+ * `client.stream` of the application's client: the body is open until it is read, closed, or the scope ends.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const stream = <E = never, R = never>(
+  method: string,
+  url: string | URL,
+  options?: Request.RequestOptions<E, R> | undefined
+) => withClient((client) => client.stream(method, url, options))
+
+/**
+ * `client.parallel` of the application's client: a block of requests that run at once.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const parallel = (options?: Parallel.ParallelOptions | undefined) =>
+  withClient((client) => client.parallel(options))

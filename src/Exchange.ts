@@ -1,0 +1,143 @@
+/**
+ * The pipeline's one type. Who moves bytes is an exchange, a policy takes one and gives one, and a client is one with
+ * verbs in front.
+ *
+ * When to use: to write a policy or a transport. An application calls a `Client`.
+ *
+ * What to know: on success the receiver owns the response, and reads it to its end or closes it; on failure or
+ * interruption nothing stays open. Ownership rather than a `Scope`, because one scope with one finalizer costs more than
+ * a whole request on the wire.
+ *
+ * @example
+ * ```ts
+ * import { Exchange } from "effect-httpx"
+ * import { Effect } from "effect"
+ *
+ * // A policy: config first, exchange second, exchange out.
+ * const logged = (prefix: string) => (exchange: Exchange.Exchange): Exchange.Exchange => (request) =>
+ *   Effect.tap(exchange(request), (response) => Effect.log(`${prefix} ${request.method} ${response.status}`))
+ * ```
+ *
+ * @since 0.1.0
+ */
+import type * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import type { Decoders } from "./content/ContentEncoding.js"
+import type { HttpxError } from "./HttpxError.js"
+import type { Request } from "./Request.js"
+import type { Response } from "./Response.js"
+import { clockOf, now } from "./transport/Timer.js"
+
+/**
+ * One request to one response. `E` is the error of the request's own body stream.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Exchange = <E>(request: Request<E>) => Effect.Effect<Response, HttpxError | E>
+
+/**
+ * An exchange that ends on a wire, and what a client must know of that wire.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Wire {
+  readonly exchange: Exchange
+  /** The content codings that responses are decoded from, or `undefined` when the wire decodes them itself. */
+  readonly decoders: Decoders | undefined
+  /** How many exchanges can run at once. */
+  readonly connections: number
+}
+
+/**
+ * The property under which a platform `HttpClient` of ours carries its wire, so that it is not wrapped twice.
+ *
+ * @since 0.1.0
+ * @category symbols
+ */
+export const WireSymbol: unique symbol = Symbol.for("effect-httpx/Exchange/Wire")
+
+/** Something that a call has open and that can be ended. */
+export interface Open {
+  /** Ends it, and waits until what it held is released. Harmless when it has ended. */
+  readonly abort: Effect.Effect<void>
+}
+
+/**
+ * One run of a request, through all its policies and attempts: when it began, by which clock, and what it has open.
+ *
+ * Policies hand a response on as a plain value. If an interruption falls between two of them, no value holds the
+ * response any more; the call still does, and closes it.
+ */
+export class Call {
+  readonly startedAt: number
+  private open: Open | undefined
+
+  constructor(
+    /** The clock that timers run by, or `undefined` for the machine's own. */
+    readonly clock: Clock.Clock | undefined,
+    /** Whether the response is read to its end before the caller sees it. */
+    readonly buffered: boolean
+  ) {
+    this.startedAt = now(clock)
+  }
+
+  /** Milliseconds since the call began. */
+  get elapsed(): number {
+    return now(this.clock) - this.startedAt
+  }
+
+  /** Takes note of what is open; the previous one has ended, for a policy closes before it goes on. */
+  opened(open: Open): void {
+    this.open = open
+  }
+
+  /** Forgets what has ended, so that a finished call keeps nothing alive. */
+  ended(open: Open): void {
+    if (this.open === open) this.open = undefined
+  }
+
+  get release(): Effect.Effect<void> {
+    return this.open === undefined ? Effect.void : this.open.abort
+  }
+}
+
+/**
+ * Runs a request as a call of its own: whatever it has open is closed when it fails or is interrupted. `use` runs inside,
+ * so that reading a body to its end is covered.
+ *
+ * These are the only frames that a call costs, however many policies it passes through: one uninterruptible region with
+ * one interruptible region inside it. A returned canceller of `Effect.async` would cost four times as much.
+ */
+export const asCall = <E, A, E2>(
+  request: Request<E>,
+  buffered: boolean,
+  use: (request: Request<E>) => Effect.Effect<A, E2>
+): Effect.Effect<A, E2> =>
+  Effect.withFiberRuntime((fiber) => {
+    const call = new Call(clockOf(fiber), buffered)
+    return Effect.uninterruptibleMask(guarded(call, use(request.as(call))))
+  })
+
+/**
+ * The same for a response that stays open: `keep` takes it where no interruption can come between, and is itself not
+ * interruptible.
+ */
+export const asOpenCall = <E, E2, B, R>(
+  request: Request<E>,
+  exchange: (request: Request<E>) => Effect.Effect<Response, E2>,
+  keep: (response: Response) => Effect.Effect<B, never, R>
+): Effect.Effect<B, E2, R> =>
+  Effect.withFiberRuntime((fiber) => {
+    const call = new Call(clockOf(fiber), false)
+    const guard = guarded(call, exchange(request.as(call)))
+    return Effect.uninterruptibleMask((restore) => Effect.flatMap(guard(restore), keep))
+  })
+
+type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+
+const guarded =
+  <A, E>(call: Call, running: Effect.Effect<A, E>) =>
+  (restore: Restore): Effect.Effect<A, E> =>
+    Effect.catchAllCause(restore(running), (cause) => Effect.zipRight(call.release, Effect.failCause(cause)))

@@ -1,0 +1,347 @@
+/**
+ * Every failure of this library, as one tree of tagged errors. A network, a server or a caller's input never causes a
+ * defect; it causes one of these, and the type of each operation names those that it can fail with.
+ *
+ * ```
+ * HttpxError                       what a call can fail with
+ * ├─ InvalidRequest                nothing was sent: the request itself cannot be sent
+ * │  ├─ InvalidUrl                 the URL or its params make no URL
+ * │  ├─ UnsupportedProtocol        the URL's scheme is neither http nor https
+ * │  └─ LocalProtocolError         a method, field or body that HTTP cannot carry
+ * ├─ ConnectFailure                nothing was sent: there is no connection
+ * │  ├─ DnsError                   the host has no address
+ * │  ├─ ConnectError               refused, unreachable, reset while connecting
+ * │  ├─ ConnectTimeout             connecting took longer than allowed
+ * │  └─ TlsError                   certificate or handshake
+ * ├─ SendFailure
+ * │  ├─ WriteError                 the connection broke while the request was being sent
+ * │  └─ WriteTimeout               the server took no byte of the request for longer than allowed
+ * └─ ReadFailure                   also what reading a response's body can fail with
+ *    ├─ ReadError                  the connection broke before the answer was complete
+ *    ├─ ReadTimeout                no byte arrived for longer than allowed
+ *    ├─ TotalTimeout               the whole call took longer than its `timeout`
+ *    ├─ RemoteProtocolError        the server sent something that is not HTTP, or not allowed
+ *    ├─ DecodingError              a content coding or JSON text that cannot be decoded
+ *    ├─ StreamConsumed             a body that can be read once is wanted a second time
+ *    └─ StreamClosed               the response was closed before it was read
+ *
+ * beside the tree, from the one operation that has it:
+ *    BodyError<E>                  the caller's own body stream failed, with its error `E`
+ *    StatusError                   `response.raiseForStatus` on a status that is not 2xx
+ *    NoPendingResponses            `parallel.nextResponse` with nothing left to wait for
+ *    RequestCancelled              `pending.getResponse` after `pending.cancel` or after the block was left
+ * ```
+ *
+ * Retry on `delivery`, never on a message: `"unsent"` requests reached nobody, `"unknown"` ones may have been acted
+ * upon, `"answered"` ones were.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "effect-httpx"
+ * import { Effect } from "effect"
+ *
+ * const page = Client.get("https://www.example.com/").pipe(
+ *   Effect.flatMap((response) => response.text),
+ *   Effect.catchTag("ConnectTimeout", "ConnectError", () => Effect.succeed("offline"))
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Data from "effect/Data"
+import * as Predicate from "effect/Predicate"
+import type { Response } from "./Response.js"
+
+/**
+ * How far the request is known to have got: it reached nobody, it may have been acted upon, it was answered.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Delivery = "unsent" | "unknown" | "answered"
+
+/**
+ * What was being done when the failure came: making the request, waiting for a connection's turn, opening one,
+ * sending, waiting for the answer's head, or reading its body.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Phase = "prepare" | "queue" | "connect" | "send" | "wait" | "read"
+
+/**
+ * The request that failed, safe to print: no user, password, query value or fragment is in the URL.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface RequestSummary {
+  readonly method: string
+  /** Redacted. */
+  readonly url: string
+  /** The `tag` given with the request, if any. */
+  readonly tag?: unknown
+}
+
+/**
+ * What every leaf of the tree carries.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Details {
+  readonly request: RequestSummary
+  readonly phase: Phase
+  readonly delivery: Delivery
+  /** Milliseconds from the start of the call to the failure. */
+  readonly elapsed: number
+  /** One sentence: what happened to which request, and what to do where that is known. */
+  readonly message: string
+  /** The error underneath, if there is one. */
+  readonly cause?: unknown
+}
+
+/**
+ * The URL, together with its base and its params, makes no URL.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidUrl extends Data.TaggedError("InvalidUrl")<Details> {}
+
+/**
+ * The URL's scheme is neither `http` nor `https`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnsupportedProtocol extends Data.TaggedError("UnsupportedProtocol")<Details> {}
+
+/**
+ * The request holds something that HTTP cannot carry: a method that is no token, a field with a line break, a body that
+ * does not match its Content-Length, JSON of a value that has none.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class LocalProtocolError extends Data.TaggedError("LocalProtocolError")<Details> {}
+
+/**
+ * The host's name could not be resolved.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DnsError extends Data.TaggedError("DnsError")<Details> {}
+
+/**
+ * No connection could be opened: refused, unreachable, or reset at once.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ConnectError extends Data.TaggedError("ConnectError")<Details> {}
+
+/**
+ * Opening the connection (name, TCP and TLS together) took longer than the transport's `timeout.connect`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ConnectTimeout extends Data.TaggedError("ConnectTimeout")<Details & { readonly limit: number }> {}
+
+/**
+ * The TLS handshake failed, most often because the server's certificate is not trusted for its name.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TlsError extends Data.TaggedError("TlsError")<Details & { readonly code: string | undefined }> {}
+
+/**
+ * The connection broke while the request was being sent.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class WriteError extends Data.TaggedError("WriteError")<Details> {}
+
+/**
+ * The server took no byte of the request's body for longer than the transport's `timeout.write`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class WriteTimeout extends Data.TaggedError("WriteTimeout")<Details & { readonly limit: number }> {}
+
+/**
+ * The connection broke before the answer was complete.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ReadError extends Data.TaggedError("ReadError")<Details> {}
+
+/**
+ * No byte arrived for longer than the transport's `timeout.read`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ReadTimeout extends Data.TaggedError("ReadTimeout")<Details & { readonly limit: number }> {}
+
+/**
+ * The whole call, its body included, took longer than its `timeout`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TotalTimeout extends Data.TaggedError("TotalTimeout")<Details & { readonly limit: number }> {}
+
+/**
+ * What the server sent is not HTTP, or breaks a rule that protects its reader (RFC 9112).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RemoteProtocolError extends Data.TaggedError("RemoteProtocolError")<
+  Details & {
+    /** The rule that was broken, e.g. `CONFLICTING_CONTENT_LENGTH`. */
+    readonly code: string
+  }
+> {}
+
+/**
+ * The body arrived, but could not be decoded: a truncated or corrupt content coding, or text that is not JSON.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class DecodingError extends Data.TaggedError("DecodingError")<Details> {}
+
+/**
+ * A body that can be read only once is wanted again (HTTPX: `StreamConsumed`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StreamConsumed extends Data.TaggedError("StreamConsumed")<Details> {}
+
+/**
+ * The response was closed before its body was read (HTTPX: `StreamClosed`).
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StreamClosed extends Data.TaggedError("StreamClosed")<Details> {}
+
+/**
+ * The caller's own body stream failed while it was being sent; `error` is its error, with its type.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BodyError<out E = unknown> extends Data.TaggedError("BodyError")<Details & { readonly error: unknown }> {
+  declare readonly error: E
+  constructor(details: Details & { readonly error: E }) {
+    super(details)
+  }
+}
+
+/**
+ * `response.raiseForStatus` met a status that is not 2xx. The response is attached and its body can still be read.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class StatusError extends Data.TaggedError("StatusError")<
+  Details & { readonly status: number; readonly response: Response }
+> {}
+
+/**
+ * `parallel.nextResponse` when nothing is pending, or when the last pending was claimed or cancelled by another.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class NoPendingResponses extends Data.TaggedError("NoPendingResponses")<{ readonly message: string }> {}
+
+/**
+ * The answer of a request that was cancelled, or that a parallel block left behind, is asked for.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RequestCancelled extends Data.TaggedError("RequestCancelled")<{
+  readonly request: RequestSummary | undefined
+  readonly message: string
+}> {}
+
+/**
+ * Nothing was sent, because the request itself cannot be.
+ *
+ * @since 0.1.0
+ * @category unions
+ */
+export type InvalidRequest = InvalidUrl | UnsupportedProtocol | LocalProtocolError
+
+/**
+ * Nothing was sent, because there is no connection.
+ *
+ * @since 0.1.0
+ * @category unions
+ */
+export type ConnectFailure = DnsError | ConnectError | ConnectTimeout | TlsError
+
+/**
+ * The request may have been sent in part.
+ *
+ * @since 0.1.0
+ * @category unions
+ */
+export type SendFailure = WriteError | WriteTimeout
+
+/**
+ * The answer, or its body, did not arrive whole.
+ *
+ * @since 0.1.0
+ * @category unions
+ */
+export type ReadFailure =
+  ReadError | ReadTimeout | TotalTimeout | RemoteProtocolError | DecodingError | StreamConsumed | StreamClosed
+
+/**
+ * What a call can fail with. A call whose body is a `Stream` that can fail has `BodyError<E>` beside it.
+ *
+ * @since 0.1.0
+ * @category unions
+ */
+export type HttpxError = InvalidRequest | ConnectFailure | SendFailure | ReadFailure
+
+const tags: ReadonlySet<string> = new Set([
+  "InvalidUrl",
+  "UnsupportedProtocol",
+  "LocalProtocolError",
+  "DnsError",
+  "ConnectError",
+  "ConnectTimeout",
+  "TlsError",
+  "WriteError",
+  "WriteTimeout",
+  "ReadError",
+  "ReadTimeout",
+  "TotalTimeout",
+  "RemoteProtocolError",
+  "DecodingError",
+  "StreamConsumed",
+  "StreamClosed"
+] satisfies ReadonlyArray<HttpxError["_tag"]>)
+
+/**
+ * Whether a value is a leaf of the tree that a call can fail with.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isHttpxError = (u: unknown): u is HttpxError =>
+  u instanceof Error && Predicate.hasProperty(u, "_tag") && typeof u._tag === "string" && tags.has(u._tag)

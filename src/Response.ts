@@ -1,0 +1,392 @@
+/**
+ * A response: its head, and a body that is read to its end, streamed once, or closed.
+ *
+ * What to know: a response from `client.get` and its siblings is already read, its connection is free, and every reader
+ * (`read`, `text`, `json`, `stream`, `lines`) answers from memory as often as wanted. One from `client.stream` is open:
+ *
+ * - `read`, `text`, `json`… take the rest into memory; from then on it is as above.
+ * - `stream` (decoded) and `raw` (as on the wire) flow once; a second time fails `StreamConsumed`.
+ * - `close` ends it early and aborts what still flows; reading after that fails `StreamClosed`. Leaving the scope closes.
+ *
+ * Gotchas: a connection that is lost before the end fails; it never ends a stream early. Interrupting one reader of
+ * `read` leaves the bytes for the next; interrupting a running `stream` closes the response. Printing a response reads
+ * nothing.
+ *
+ * @example
+ * ```ts
+ * import { Client } from "effect-httpx"
+ * import { Effect, Stream } from "effect"
+ *
+ * const size = Effect.scoped(
+ *   Effect.gen(function* () {
+ *     const response = yield* Client.stream("GET", "https://www.example.com/big")
+ *     return yield* Stream.runFold(response.stream, 0, (total, chunk) => total + chunk.length)
+ *   })
+ * )
+ * ```
+ *
+ * @since 0.1.0
+ */
+import * as Cookies from "@effect/platform/Cookies"
+import * as Headers from "@effect/platform/Headers"
+import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import * as UrlParams from "@effect/platform/UrlParams"
+import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import { collect, streamOf } from "./content/bytes.js"
+import { decodeJsonText, decodeText, textDecoder } from "./content/charset.js"
+import { type Decoders, type DecodingFailure, decodingPlan, type Pull } from "./content/ContentEncoding.js"
+import { lineSplitter } from "./content/lines.js"
+import type { Open } from "./Exchange.js"
+import * as HttpxError from "./HttpxError.js"
+import { fieldOf } from "./protocol/Fields.js"
+import { isSensitive, redacted, redactUrl } from "./protocol/redaction.js"
+import type { Request } from "./Request.js"
+
+/**
+ * @since 0.1.0
+ * @category type ids
+ */
+export const TypeId: unique symbol = Symbol.for("effect-httpx/Response")
+
+/**
+ * What a transport gives a response to read from: the undecoded bytes of one message.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Source extends Open {
+  /** All of the body, once all of it is in memory. */
+  readonly whole: Uint8Array | undefined
+  /** How many bytes have arrived. */
+  readonly received: number
+  /** Milliseconds from the start of the call to the end of the body, once it has ended. */
+  readonly endedAfter: number | undefined
+  /** What has arrived since the last time, waiting for it if need be; nothing means the end. */
+  readonly pull: Pull<HttpxError.ReadFailure>
+  /** All of the body. Interrupting one who waits for it takes nothing from the others, nor from the next. */
+  readonly collect: Effect.Effect<Uint8Array, HttpxError.ReadFailure>
+  /** Calls back when nothing is open any more; at once if that is so already. */
+  readonly onOver: (watcher: () => void) => void
+}
+
+/**
+ * The head of a response, as the transport found it.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface ResponseInit {
+  readonly status: number
+  readonly reasonPhrase: string
+  /** E.g. `HTTP/1.1`; empty where the transport cannot tell. */
+  readonly httpVersion: string
+  /** `[name, value, name, value, …]` as on the wire. */
+  readonly fields: ReadonlyArray<string>
+}
+
+// What can still be held in memory as one piece.
+const maxInMemory = 0x7fffffff
+// Above this, decoding at once would hold up the event loop for longer than a task should take.
+const decodeAtOnce = 100 * 1024
+
+const identity = { _tag: "Identity" } as const
+
+/**
+ * A response. See the module's documentation for how its body can be read.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxError.ReadFailure> {
+  readonly [TypeId]: typeof TypeId = TypeId
+  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+
+  private state: "unread" | "reading" | "streamed" | "closed" = "unread"
+  private content: Uint8Array | undefined
+  private headerRecord: Headers.Headers | undefined
+
+  /** @internal */
+  constructor(
+    /** The request that this answers, as it was sent. */
+    readonly request: Request<unknown>,
+    private readonly init: ResponseInit,
+    private readonly source: Source,
+    private readonly decoders: Decoders | undefined,
+    private readonly remote: string | undefined
+  ) {}
+
+  /** The status code, 200 to 999. */
+  get status(): number {
+    return this.init.status
+  }
+
+  /** The reason phrase as sent; empty if there was none. */
+  get reasonPhrase(): string {
+    return this.init.reasonPhrase
+  }
+
+  /** `HTTP/1.1` or `HTTP/1.0`; empty where the transport cannot tell (fetch and other foreign ones). */
+  get httpVersion(): string {
+    return this.init.httpVersion
+  }
+
+  /** The URL that answered. */
+  get url(): string {
+    return this.request.url
+  }
+
+  /** The fields by lower-case name, repeated ones joined with `, `. For cookies use `cookies`, for all the rest `rawHeaders`. */
+  get headers(): Headers.Headers {
+    return (this.headerRecord ??= headersOf(this.init.fields))
+  }
+
+  /** The fields as they came: order, case and duplicates. */
+  get rawHeaders(): ReadonlyArray<readonly [name: string, value: string]> {
+    const { fields } = this.init
+    return Array.from({ length: fields.length / 2 }, (_, i) => [fields[2 * i]!, fields[2 * i + 1]!] as const)
+  }
+
+  /** The cookies that this response sets. */
+  get cookies(): Cookies.Cookies {
+    return Cookies.fromSetCookie(
+      this.rawHeaders.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value)
+    )
+  }
+
+  /** The address that answered, where the transport can tell. */
+  get remoteAddress(): Option.Option<string> {
+    return Option.fromNullable(this.remote)
+  }
+
+  /** Milliseconds from the start of the call to the end of the body; while that is open, until now. */
+  get elapsed(): number {
+    return this.source.endedAfter ?? this.request.call?.elapsed ?? 0
+  }
+
+  /** Whether nothing of the response is open any more: its body has arrived whole, failed, or was closed. */
+  get isClosed(): boolean {
+    return this.source.endedAfter !== undefined
+  }
+
+  /** How many bytes of the body have arrived, before decoding. */
+  get numBytesDownloaded(): number {
+    return this.source.received
+  }
+
+  /** The whole body, decoded. */
+  get read(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
+    return this.content === undefined ? Effect.suspend(() => this.readAll()) : Effect.succeed(this.content)
+  }
+
+  /** The whole body as text: by a byte order mark, else by the charset of Content-Type, else as UTF-8. Never fails on bad bytes. */
+  get text(): Effect.Effect<string, HttpxError.ReadFailure> {
+    return Effect.map(this.read, (bytes) => decodeText(bytes, this.field("content-type")))
+  }
+
+  /** The whole body as JSON; `DecodingError` if it is not. For types, `HttpIncomingMessage.schemaBodyJson(schema)(response)`. */
+  get json(): Effect.Effect<unknown, HttpxError.ReadFailure> {
+    return Effect.flatMap(this.read, (bytes) => this.parseJson(bytes))
+  }
+
+  /** The whole body as an ArrayBuffer of its own. */
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpxError.ReadFailure> {
+    return Effect.map(this.read, (bytes) => new Uint8Array(bytes).buffer)
+  }
+
+  /** The whole body as form fields. */
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpxError.ReadFailure> {
+    return Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text)))
+  }
+
+  /** The body, decoded, as it arrives; the connection waits while nobody pulls. Its finalizer closes the response. */
+  get stream(): Stream.Stream<Uint8Array, HttpxError.ReadFailure> {
+    return Stream.suspend(() => this.openStream(true))
+  }
+
+  /** The body as it is on the wire, content codings and all. */
+  get raw(): Stream.Stream<Uint8Array, HttpxError.ReadFailure> {
+    return Stream.suspend(() => this.openStream(false))
+  }
+
+  /** The body as lines of text, ended by CR, LF or CRLF and nothing else, without their ends. */
+  get lines(): Stream.Stream<string, HttpxError.ReadFailure> {
+    return Stream.suspend(() => {
+      const decoder = textDecoder(this.field("content-type"))
+      const splitter = lineSplitter()
+      const split = Stream.mapConcat(this.stream, (bytes) => splitter.write(decoder.write(bytes)))
+      const rest = Stream.suspend(() => Stream.fromIterable([...splitter.write(decoder.end()), ...splitter.end()]))
+      return Stream.concat(split, rest)
+    })
+  }
+
+  /** This response, or `StatusError` if its status is not 2xx. The body stays readable. */
+  get raiseForStatus(): Effect.Effect<this, HttpxError.StatusError> {
+    return Effect.suspend(() => (this.status >= 200 && this.status < 300 ? Effect.succeed(this) : this.statusError()))
+  }
+
+  /** Ends the response: a body that has not arrived whole is aborted. Idempotent; what is in memory can still be read. */
+  get close(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.content !== undefined) return Effect.void
+      if (this.state !== "streamed") this.state = "closed"
+      return this.source.abort
+    })
+  }
+
+  /** Waits until nothing of the response is open any more. */
+  get awaitClosed(): Effect.Effect<void> {
+    return Effect.async<void>((resume) => this.source.onOver(() => resume(Effect.void)))
+  }
+
+  /** The head, redacted; never the body. */
+  toJSON(): unknown {
+    return {
+      _id: "effect-httpx/Response",
+      status: this.status,
+      reasonPhrase: this.reasonPhrase,
+      httpVersion: this.httpVersion,
+      url: redactUrl(this.url),
+      headers: this.rawHeaders.map(([name, value]) => [name, isSensitive(name) ? redacted : value]),
+      body: this.content === undefined ? this.state : `${this.content.length} bytes`
+    }
+  }
+
+  toString(): string {
+    return Inspectable.format(this.toJSON())
+  }
+
+  [Inspectable.NodeInspectSymbol](): unknown {
+    return this.toJSON()
+  }
+
+  private readAll(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
+    if (this.content !== undefined) return Effect.succeed(this.content)
+    if (this.state === "streamed") return this.consumed
+    if (this.state === "closed") return this.closed
+    this.state = "reading"
+    const { whole } = this.source
+    return whole === undefined
+      ? Effect.flatMap(this.source.collect, (bytes) => this.decodeWhole(bytes))
+      : this.decodeWhole(whole)
+  }
+
+  private decodeWhole(bytes: Uint8Array): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
+    const plan = this.plan
+    if (plan._tag === "Identity" || this.decoders === undefined) return Effect.succeed((this.content = bytes))
+    if (plan._tag === "TooMany") return this.tooManyCodings(plan.count)
+    if (bytes.length <= decodeAtOnce) {
+      const decoded = this.decoders.decodeAll(plan.codings, bytes, maxInMemory)
+      return "_tag" in decoded ? this.notDecoded(decoded) : Effect.succeed((this.content = decoded))
+    }
+    const decoding = this.decoders.decodePull(plan.codings, pullOf(bytes), maxInMemory)
+    return collect(decoding.pull).pipe(
+      Effect.catchAll((failure) => this.notDecoded(failure)),
+      Effect.tap((decoded) => Effect.sync(() => (this.content = decoded))),
+      Effect.ensuring(Effect.sync(decoding.close))
+    )
+  }
+
+  private openStream(decoded: boolean): Stream.Stream<Uint8Array, HttpxError.ReadFailure> {
+    if (this.content !== undefined || this.state === "reading") {
+      return decoded ? nonEmpty(Stream.fromEffect(this.read)) : Stream.fromEffect(this.consumed)
+    }
+    if (this.state === "streamed") return Stream.fromEffect(this.consumed)
+    if (this.state === "closed") return Stream.fromEffect(this.closed)
+    this.state = "streamed"
+    const plan = decoded ? this.plan : identity
+    if (plan._tag === "Identity" || this.decoders === undefined) return streamOf(this.source.pull, this.close)
+    if (plan._tag === "TooMany") return streamOf(this.tooManyCodings(plan.count), this.close)
+    const decoding = this.decoders.decodePull(plan.codings, this.source.pull, Number.MAX_SAFE_INTEGER)
+    const pull = Effect.catchTag(decoding.pull, "DecodingFailure", (failure) => this.notDecoded(failure))
+    return streamOf(pull, Effect.andThen(this.close, Effect.sync(decoding.close)))
+  }
+
+  private get plan() {
+    if (this.decoders === undefined) return identity
+    const header = this.field("content-encoding")
+    return header === undefined ? identity : decodingPlan(header, new Set(this.decoders.codings))
+  }
+
+  private field(lowerCaseName: string): string | undefined {
+    return fieldOf(this.init.fields, lowerCaseName)
+  }
+
+  private parseJson(bytes: Uint8Array): Effect.Effect<unknown, HttpxError.DecodingError> {
+    const text = decodeJsonText(bytes)
+    try {
+      return Effect.succeed(JSON.parse(text))
+    } catch (cause) {
+      const what = text === "" ? "the body is empty, not JSON" : `the body is not JSON: it begins ${excerpt(text)}`
+      return Effect.fail(new HttpxError.DecodingError(this.details(what, cause)))
+    }
+  }
+
+  private statusError(): Effect.Effect<never, HttpxError.StatusError> {
+    const what = `${this.status} ${this.reasonPhrase}`.trim()
+    return Effect.fail(
+      new HttpxError.StatusError({ ...this.details(`answered ${what}`), status: this.status, response: this })
+    )
+  }
+
+  private notDecoded(failure: DecodingFailure | HttpxError.ReadFailure): Effect.Effect<never, HttpxError.ReadFailure> {
+    if (failure._tag !== "DecodingFailure") return Effect.fail(failure)
+    return Effect.fail(new HttpxError.DecodingError(this.details(failure.message, failure.cause)))
+  }
+
+  private tooManyCodings(count: number): Effect.Effect<never, HttpxError.DecodingError> {
+    return Effect.fail(
+      new HttpxError.DecodingError(this.details(`the body has ${count} content codings; five are the most`))
+    )
+  }
+
+  private get consumed(): Effect.Effect<never, HttpxError.StreamConsumed> {
+    const what = "the body has been read already, and it can be read only once: use read, text or json to keep it"
+    return Effect.suspend(() => Effect.fail(new HttpxError.StreamConsumed(this.details(what))))
+  }
+
+  private get closed(): Effect.Effect<never, HttpxError.StreamClosed> {
+    const what = "the response was closed before its body was read"
+    return Effect.suspend(() => Effect.fail(new HttpxError.StreamClosed(this.details(what))))
+  }
+
+  private details(what: string, cause?: unknown): HttpxError.Details {
+    const request = this.request.summary
+    const message = `${request.method} ${request.url}: ${what}`
+    return { request, phase: "read", delivery: "answered", elapsed: this.elapsed, message, cause }
+  }
+}
+
+/**
+ * Whether a value is a response of ours.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isResponse = (u: unknown): u is Response => typeof u === "object" && u !== null && TypeId in u
+
+const excerpt = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
+
+const nonEmpty = <E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> =>
+  Stream.filter(stream, (bytes) => bytes.length > 0)
+
+const pullOf = (bytes: Uint8Array): Pull<never> => {
+  let given = false
+  return Effect.sync(() => {
+    if (given) return []
+    given = true
+    return [bytes]
+  })
+}
+
+const headersOf = (fields: ReadonlyArray<string>): Headers.Headers => {
+  const record: Record<string, string> = Object.create(null)
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!.toLowerCase()
+    const before = record[name]
+    record[name] = before === undefined ? fields[i + 1]! : `${before}, ${fields[i + 1]!}`
+  }
+  return Headers.unsafeFromRecord(record)
+}

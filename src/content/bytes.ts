@@ -1,0 +1,48 @@
+/**
+ * Bytes on demand: joining them, and making a `Stream` of them.
+ *
+ * @since 0.1.0
+ */
+import * as Channel from "effect/Channel"
+import * as Chunk from "effect/Chunk"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Pull } from "./ContentEncoding.js"
+
+/** Pieces as one, copied only if there are several. */
+export const join = (pieces: ReadonlyArray<Uint8Array>, total: number): Uint8Array => {
+  if (pieces.length === 1) return pieces[0]!
+  const whole = new Uint8Array(total)
+  let at = 0
+  for (const piece of pieces) {
+    whole.set(piece, at)
+    at += piece.length
+  }
+  return whole
+}
+
+/** Everything that is still to come, as one piece. */
+export const collect = <E>(pull: Pull<E>): Effect.Effect<Uint8Array, E> =>
+  Effect.suspend(() => {
+    const pieces: Array<Uint8Array> = []
+    let total = 0
+    const next: Effect.Effect<Uint8Array, E> = Effect.flatMap(pull, (more) => {
+      if (more.length === 0) return Effect.succeed(join(pieces, total))
+      for (const piece of more) {
+        pieces.push(piece)
+        total += piece.length
+      }
+      return next
+    })
+    return next
+  })
+
+/** A stream of what is pulled, one chunk a pull, which runs `finalizer` at its end, however it ends. */
+export const streamOf = <E>(pull: Pull<E>, finalizer: Effect.Effect<void>): Stream.Stream<Uint8Array, E> => {
+  const loop: Channel.Channel<Chunk.Chunk<Uint8Array>, unknown, E, unknown, void> = Channel.flatMap(
+    Channel.fromEffect(pull),
+    (pieces) =>
+      pieces.length === 0 ? Channel.void : Channel.flatMap(Channel.write(Chunk.unsafeFromArray(pieces)), () => loop)
+  )
+  return Stream.fromChannel(Channel.ensuring(loop, finalizer))
+}

@@ -1,0 +1,35 @@
+/**
+ * The portable part: it runs wherever an `HttpClient` of @effect/platform runs.
+ *
+ * @since 0.1.0
+ */
+
+/**
+ * @since 0.1.0
+ */
+export * as Client from "./Client.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Exchange from "./Exchange.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as HttpxError from "./HttpxError.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Parallel from "./Parallel.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Request from "./Request.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Response from "./Response.js"

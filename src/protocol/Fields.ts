@@ -1,0 +1,195 @@
+/**
+ * A field section (RFC 9110 §5, RFC 9112 §5): names and values in the order and the case given, repeated names kept.
+ *
+ * Immutable. What the wire needs to know of it — its serialized form, the framing fields, what makes it illegal — is
+ * found in one pass, the first time it is asked for, and remembered: the default fields of a client are inspected once,
+ * not once a request.
+ *
+ * @since 0.1.0
+ */
+import { isSensitive, redacted } from "./redaction.js"
+
+/**
+ * What a caller may give as fields: a record (a value may be a list: the field is repeated) or pairs in their order.
+ * `undefined` leaves a field out.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type FieldsInput =
+  | Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  | Iterable<readonly [name: string, value: string]>
+
+/** What one pass over a section tells the serializer. */
+interface Inspection {
+  /** The section as it goes on the wire: `name: value CRLF` for each field; meaningless when `violation` is set. */
+  readonly wire: string
+  /** Why the section may not be sent, or `undefined`. */
+  readonly violation: string | undefined
+  /** Lower-case names present. */
+  readonly names: ReadonlySet<string>
+}
+
+// RFC 9110 §5.6.2
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+// RFC 9110 §5.5: visible characters, space, tab and obs-text; everything is sent as latin1, so nothing above 0xFF.
+const fieldValue = /^[\t\x20-\x7e\x80-\xff]*$/
+
+/** True for a field name or a method (RFC 9110 §5.6.2). */
+export const isToken = (text: string): boolean => token.test(text)
+
+/** Why this name and value cannot be sent as a field, or `undefined` when they can. */
+export const fieldViolation = (name: string, value: string): string | undefined => {
+  if (!token.test(name))
+    return `${JSON.stringify(name)} is not a field name: it may hold letters, digits and !#$%&'*+-.^_\`|~`
+  if (typeof value !== "string") return `the value of field ${name} is not a string`
+  if (!fieldValue.test(value)) {
+    return /[\r\n\0]/.test(value)
+      ? `the value of field ${name} has a line break or NUL in it, which would let it forge fields`
+      : `the value of field ${name} has a character that a field cannot carry: percent-encode it`
+  }
+  return undefined
+}
+
+const flatten = (input: FieldsInput): ReadonlyArray<string> => {
+  const flat: Array<string> = []
+  if (Symbol.iterator in input) {
+    for (const [name, value] of input as Iterable<readonly [string, string]>) flat.push(name, value)
+    return flat
+  }
+  for (const name of Object.keys(input)) {
+    const value = input[name]
+    if (value === undefined) continue
+    if (typeof value === "string") flat.push(name, value)
+    else for (const each of value) flat.push(name, each)
+  }
+  return flat
+}
+
+/**
+ * An immutable, ordered, case-preserving multimap of fields.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export class Fields implements Iterable<readonly [name: string, value: string]> {
+  static readonly empty: Fields = new Fields([])
+
+  /** Fields from a record or from pairs; fields stay as they are. */
+  static from(input: FieldsInput | undefined): Fields {
+    if (input === undefined) return Fields.empty
+    return input instanceof Fields ? input : new Fields(flatten(input))
+  }
+
+  private inspected: Inspection | undefined
+
+  /** `flat` is `[name, value, name, value, …]`. */
+  constructor(readonly flat: ReadonlyArray<string>) {}
+
+  /** How many fields there are, repeated ones counted. */
+  get size(): number {
+    return this.flat.length / 2
+  }
+
+  /** The values of a name joined with `, ` (RFC 9110 §5.3), or `undefined`. */
+  get(name: string): string | undefined {
+    const values = this.getAll(name)
+    return values.length === 0 ? undefined : values.join(", ")
+  }
+
+  /** The values of a name, one a field. */
+  getAll(name: string): ReadonlyArray<string> {
+    const lower = name.toLowerCase()
+    const values: Array<string> = []
+    for (let i = 0; i < this.flat.length; i += 2) {
+      if (this.flat[i]!.toLowerCase() === lower) values.push(this.flat[i + 1]!)
+    }
+    return values
+  }
+
+  /** Whether a name is present, in any case. */
+  has(name: string): boolean {
+    return this.inspection.names.has(name.toLowerCase())
+  }
+
+  /** These fields and one more at the end. */
+  append(name: string, value: string): Fields {
+    return new Fields([...this.flat, name, value])
+  }
+
+  /** These fields with every field of that name replaced by one. */
+  set(name: string, value: string): Fields {
+    return this.remove(name).append(name, value)
+  }
+
+  /** These fields without a name. */
+  remove(name: string): Fields {
+    if (!this.has(name)) return this
+    const lower = name.toLowerCase()
+    const flat: Array<string> = []
+    for (let i = 0; i < this.flat.length; i += 2) {
+      if (this.flat[i]!.toLowerCase() !== lower) flat.push(this.flat[i]!, this.flat[i + 1]!)
+    }
+    return new Fields(flat)
+  }
+
+  /** These fields with those of `other` after them; a name that `other` has replaces all of ours of that name. */
+  merge(other: Fields): Fields {
+    if (other.flat.length === 0) return this
+    if (this.flat.length === 0) return other
+    const { names } = other.inspection
+    const flat: Array<string> = []
+    for (let i = 0; i < this.flat.length; i += 2) {
+      if (!names.has(this.flat[i]!.toLowerCase())) flat.push(this.flat[i]!, this.flat[i + 1]!)
+    }
+    return new Fields(flat.concat(other.flat))
+  }
+
+  /** The section as it goes on the wire: `name: value CRLF` for each field. Only for a section without `violation`. */
+  get wire(): string {
+    return this.inspection.wire
+  }
+
+  /** Why this section may not be sent, or `undefined` when it may. */
+  get violation(): string | undefined {
+    return this.inspection.violation
+  }
+
+  *[Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
+    for (let i = 0; i < this.flat.length; i += 2) yield [this.flat[i]!, this.flat[i + 1]!]
+  }
+
+  /** Pairs, with the values of sensitive names hidden. */
+  toJSON(): ReadonlyArray<readonly [string, string]> {
+    return Array.from(this, ([name, value]) => [name, isSensitive(name) ? redacted : value])
+  }
+
+  private get inspection(): Inspection {
+    return (this.inspected ??= inspect(this.flat))
+  }
+}
+
+const inspect = (flat: ReadonlyArray<string>): Inspection => {
+  const names = new Set<string>()
+  let wire = ""
+  let violation: string | undefined
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]!
+    const value = flat[i + 1]!
+    violation ??= fieldViolation(name, value)
+    names.add(name.toLowerCase())
+    wire += `${name}: ${value}\r\n`
+  }
+  return { wire, violation, names }
+}
+
+/** The values of a lower-case name in a flat section, joined with `, `, or `undefined`. */
+export const fieldOf = (flat: ReadonlyArray<string>, lowerCaseName: string): string | undefined => {
+  let found: string | undefined
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]!
+    if (name.length !== lowerCaseName.length || name.toLowerCase() !== lowerCaseName) continue
+    found = found === undefined ? flat[i + 1]! : `${found}, ${flat[i + 1]!}`
+  }
+  return found
+}

@@ -1,0 +1,159 @@
+/**
+ * The one place that opens connections: name, TCP, then TLS where the scheme asks for it. Each phase's failures are told
+ * apart here, because only here is it known which phase it was.
+ */
+import * as Redacted from "effect/Redacted"
+import * as net from "node:net"
+import * as tls from "node:tls"
+import type { Target } from "../protocol/target.js"
+
+/**
+ * TLS to servers.
+ *
+ * @since 0.1.0
+ * @category options
+ */
+export interface TlsOptions {
+  /** Trusted authorities, PEM; they replace the built-in ones. Default: those of Node. */
+  readonly ca?: string | Uint8Array | ReadonlyArray<string | Uint8Array> | undefined
+  /** Whether a certificate must be trusted and be for the host. Default: true. `false` is for tests alone. */
+  readonly verify?: boolean | undefined
+  /** The name that is asked for (SNI) and that the certificate must be for. Default: the URL's host. */
+  readonly servername?: string | undefined
+  /** The client's own certificate chain, PEM. Default: none. */
+  readonly cert?: string | Uint8Array | undefined
+  /** The private key of `cert`, PEM. Default: none. */
+  readonly key?: Redacted.Redacted<string> | undefined
+}
+
+/** Why there is no connection. */
+export type ConnectProblem = {
+  readonly message: string
+  readonly code: string | undefined
+  readonly cause: unknown
+} & ({ readonly _tag: "Dns" | "Connect" | "Tls" } | { readonly _tag: "Timeout"; readonly limit: number })
+
+/** A connection that is being opened. Exactly one of the two is called, once, unless it is aborted. */
+export interface ConnectListener {
+  readonly onConnected: (socket: net.Socket) => void
+  readonly onProblem: (problem: ConnectProblem) => void
+}
+
+/** Opens sockets. One for each transport: it keeps the TLS context, which is costly to make, for as long as that lives. */
+export class Connector {
+  private context: tls.SecureContext | undefined
+
+  constructor(private readonly tls: TlsOptions) {}
+
+  /** Begins to connect; the result ends the attempt and calls back when its socket is closed. */
+  connect(target: Target, listener: ConnectListener): { readonly abort: (released: () => void) => void } {
+    let socket: net.Socket
+    try {
+      socket = target.scheme === "https" ? this.openTls(target) : openTcp(target)
+    } catch (cause) {
+      // A certificate or key that OpenSSL cannot read is thrown at once.
+      const message = `TLS cannot be set up: ${messageOf(cause)}`
+      const told = setImmediate(() => listener.onProblem({ _tag: "Tls", message, code: codeOf(cause), cause }))
+      return {
+        abort: (released) => {
+          clearImmediate(told)
+          released()
+        }
+      }
+    }
+    return watch(socket, target, listener)
+  }
+
+  private openTls(target: Target): tls.TLSSocket {
+    const servername = this.tls.servername ?? (net.isIP(target.hostname) === 0 ? target.hostname : undefined)
+    return tls.connect({
+      host: target.hostname,
+      port: target.port,
+      secureContext: (this.context ??= makeContext(this.tls)),
+      rejectUnauthorized: this.tls.verify !== false,
+      ALPNProtocols: ["http/1.1"],
+      // Node checks the certificate against `servername` when it is given, else against `host`.
+      ...(servername === undefined ? {} : { servername })
+    })
+  }
+}
+
+const openTcp = (target: Target): net.Socket => net.connect({ host: target.hostname, port: target.port, noDelay: true })
+
+const makeContext = (options: TlsOptions): tls.SecureContext =>
+  tls.createSecureContext({
+    ...(options.ca === undefined ? {} : { ca: pems(options.ca) }),
+    ...(options.cert === undefined ? {} : { cert: pem(options.cert) }),
+    ...(options.key === undefined ? {} : { key: Redacted.value(options.key) })
+  })
+
+const pem = (text: string | Uint8Array): string | Buffer => (typeof text === "string" ? text : Buffer.from(text))
+
+const pems = (ca: NonNullable<TlsOptions["ca"]>): Array<string | Buffer> =>
+  typeof ca === "string" || ca instanceof Uint8Array ? [pem(ca)] : ca.map(pem)
+
+const watch = (
+  socket: net.Socket,
+  target: Target,
+  { onConnected, onProblem }: ConnectListener
+): { readonly abort: (released: () => void) => void } => {
+  let phase: "connect" | "tls" = "connect"
+  const secure = target.scheme === "https"
+  const onTcp = () => {
+    phase = "tls"
+  }
+  const onError = (cause: Error) => {
+    stop()
+    socket.on("error", ignore)
+    socket.destroy()
+    onProblem(problemOf(cause, phase, target))
+  }
+  const onClose = () => onError(new Error("the connection was closed"))
+  const onReady = () => {
+    stop()
+    if (secure) socket.setNoDelay(true)
+    onConnected(socket)
+  }
+  const stop = () => {
+    socket.off("connect", onTcp).off("error", onError).off("close", onClose).off(ready, onReady)
+  }
+  const ready = secure ? "secureConnect" : "connect"
+  if (secure) socket.on("connect", onTcp)
+  socket.on("error", onError).on("close", onClose).on(ready, onReady)
+  return {
+    abort: (released) => {
+      stop()
+      socket.on("error", ignore).once("close", released)
+      socket.destroy()
+    }
+  }
+}
+
+const ignore = () => {}
+
+const problemOf = (cause: Error, phase: "connect" | "tls", target: Target): ConnectProblem => {
+  const code = codeOf(cause)
+  if (phase === "tls") {
+    return {
+      _tag: "Tls",
+      message: `the TLS handshake with ${target.authority} failed: ${messageOf(cause)}`,
+      code,
+      cause
+    }
+  }
+  if (isNameFailure(cause)) {
+    return { _tag: "Dns", message: `the host ${target.hostname} has no address (${code})`, code, cause }
+  }
+  return { _tag: "Connect", message: `cannot connect to ${target.authority}: ${messageOf(cause)}`, code, cause }
+}
+
+const isNameFailure = (cause: Error): boolean => "syscall" in cause && cause.syscall === "getaddrinfo"
+
+const codeOf = (cause: unknown): string | undefined =>
+  cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
+
+// Several addresses that all failed come as an AggregateError without a message.
+const messageOf = (cause: unknown): string => {
+  if (cause instanceof AggregateError) return cause.errors.map(messageOf).join("; ")
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,71 @@
+/**
+ * Any `HttpClient` of @effect/platform as a wire: fetch's, undici's, a test double.
+ *
+ * A foreign client decodes bodies itself or not at all, joins repeated fields, and tells neither the HTTP version nor the
+ * reason phrase; `raw` is then what it gives as `stream`.
+ */
+import * as Cookies from "@effect/platform/Cookies"
+import * as HttpClient from "@effect/platform/HttpClient"
+import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Scope from "effect/Scope"
+import { asCall, type Exchange, type Wire, WireSymbol } from "../Exchange.js"
+import * as HttpxError from "../HttpxError.js"
+import { problemOf, type Request } from "../Request.js"
+import { Response } from "../Response.js"
+import { foreignFailure } from "./foreignFailure.js"
+import { StreamSource } from "./StreamSource.js"
+import { toHttpClientRequest } from "./platformRequest.js"
+import type { WiredHttpClient } from "./ToPlatform.js"
+
+/** The wire under a platform client: its own if it is one of ours, else the client itself. */
+export const wireOf = (client: HttpClient.HttpClient): Wire =>
+  isWired(client) ? client[WireSymbol] : { exchange: foreignExchange(client), decoders: undefined, connections: 100 }
+
+const isWired = (client: HttpClient.HttpClient): client is WiredHttpClient => Predicate.hasProperty(client, WireSymbol)
+
+const foreignExchange = (client: HttpClient.HttpClient): Exchange => {
+  // The scope is how their clients let go of a response that nobody reads.
+  const scoped = HttpClient.withScope(client)
+  const exchange = <E>(request: Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E> => {
+    const { call } = request
+    if (call === undefined) return asCall(request, false, exchange)
+    const problem = problemOf(request)
+    if (problem !== undefined) return Effect.fail(problem)
+    return Effect.flatMap(Scope.make(), (scope) => {
+      const source = new StreamSource(request, call, scope)
+      call.opened(source)
+      return Effect.suspend(() => scoped.execute(toHttpClientRequest(request))).pipe(
+        Effect.provideService(Scope.Scope, scope),
+        Effect.mapError((error) => foreignFailure<E>(error, request, call)),
+        source.inTime,
+        Effect.matchEffect({
+          onFailure: (error) => Effect.zipRight(source.abort, Effect.fail(error)),
+          onSuccess: (answer) => Effect.sync(() => adapt(answer, request, source))
+        })
+      )
+    })
+  }
+  return exchange
+}
+
+const adapt = (answer: HttpClientResponse, request: Request<unknown>, source: StreamSource): Response => {
+  const fields: Array<string> = []
+  for (const name of Object.keys(answer.headers)) {
+    // Joined, Set-Cookie cannot be taken apart again; their parsed cookies can.
+    if (name !== "set-cookie") fields.push(name, answer.headers[name]!)
+  }
+  for (const cookie of Cookies.toSetCookieHeaders(answer.cookies)) fields.push("set-cookie", cookie)
+  source.begin(answer.stream, (error, details) =>
+    // Their streams fail on a body that is rightly empty: 204, 304, an answer to HEAD.
+    error.reason === "EmptyBody" ? undefined : new HttpxError.ReadError(details)
+  )
+  return new Response(
+    request,
+    { status: answer.status, reasonPhrase: "", httpVersion: "", fields },
+    source,
+    undefined,
+    undefined
+  )
+}

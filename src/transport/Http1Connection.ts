@@ -1,0 +1,256 @@
+/**
+ * One HTTP/1.1 connection: a socket, a parser, and the one exchange that it serves at a time.
+ *
+ * Bytes that arrive when no answer is due, before the request or after the answer, belong to nobody: the connection is
+ * closed and they are given to no later request.
+ */
+import type { Clock } from "effect/Clock"
+import type { Socket } from "node:net"
+import * as HttpxError from "../HttpxError.js"
+import { chunkHead, lastChunk } from "../protocol/http1/RequestSerializer.js"
+import { ResponseParser } from "../protocol/http1/ResponseParser.js"
+import { bufferStrings } from "./bufferStrings.js"
+import { Inactivity } from "./Inactivity.js"
+import type { Origin } from "./Origin.js"
+import type { Carrier, WireExchange } from "./WireExchange.js"
+
+/** What a connection tells the pool that it belongs to. */
+export interface ConnectionOwner {
+  /** The answer is complete and the connection can serve another exchange. */
+  readonly onReusable: (connection: Http1Connection) => void
+  /** The connection serves no more; its place is free. */
+  readonly onGone: (connection: Http1Connection) => void
+  /** The connection was lost before any byte of the answer; true if the exchange will be sent again. */
+  readonly onStale: (connection: Http1Connection, exchange: WireExchange) => boolean
+}
+
+/** Milliseconds, or `undefined` for no limit. */
+export interface ConnectionLimits {
+  readonly read: number | undefined
+  readonly write: number | undefined
+}
+
+// A body that is not larger goes out in one write with its head.
+const smallBody = 16 * 1024
+
+const crlf = Buffer.from("\r\n", "latin1")
+
+export class Http1Connection implements Carrier {
+  /** When it became idle, by the pool's clock. */
+  idleSince = 0
+  /** How many exchanges it has begun. */
+  served = 0
+
+  private readonly parser = new ResponseParser(bufferStrings)
+  private readonly inactivity: Inactivity
+  private exchange: WireExchange | undefined = undefined
+  /** Whether all of the present request has been handed to the socket. */
+  private sent = true
+  private chunked = false
+  private closeAfter = false
+  private gone = false
+  private drained: (() => void) | undefined = undefined
+  private lastCause: Error | undefined = undefined
+
+  constructor(
+    private readonly socket: Socket,
+    readonly origin: Origin,
+    private readonly owner: ConnectionOwner,
+    private readonly limits: ConnectionLimits,
+    clock: Clock | undefined
+  ) {
+    this.inactivity = new Inactivity(clock, (limit) => this.onInactive(limit))
+    socket.on("data", (bytes: Buffer) => this.onBytes(bytes))
+    socket.on("drain", () => this.onDrain())
+    socket.on("end", () => this.onEnd())
+    socket.on("error", (cause) => (this.lastCause = cause))
+    socket.on("close", () => this.onEnd())
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.socket.remoteAddress
+  }
+
+  /** Sends an exchange's request. A body that is a stream follows by `write` and `finishRequest`. */
+  send(exchange: WireExchange): void {
+    const { serialized: request } = exchange
+    const { body, headers, method } = exchange.request
+    this.served++
+    this.exchange = exchange
+    this.sent = body._tag !== "Stream"
+    this.chunked = request.chunked
+    this.closeAfter = headers.has("connection") && /\bclose\b/i.test(headers.get("connection") ?? "")
+    this.parser.begin(exchange, method)
+    exchange.carriedBy(this)
+    this.inactivity.watch(this.sent ? this.limits.read : this.limits.write)
+    if (body._tag !== "Bytes" || body.bytes.length === 0) {
+      this.socket.write(request.head, "latin1")
+    } else if (body.bytes.length <= smallBody && !request.chunked) {
+      this.socket.write(oneBuffer(request.head, body.bytes))
+    } else {
+      this.socket.cork()
+      this.socket.write(request.head, "latin1")
+      this.write(body.bytes, () => {})
+      if (request.chunked) this.socket.write(lastChunk, "latin1")
+      this.socket.uncork()
+    }
+  }
+
+  write(bytes: Uint8Array, room: () => void): void {
+    if (this.gone) return
+    if (this.chunked) {
+      this.socket.cork()
+      this.socket.write(chunkHead(bytes.length), "latin1")
+      this.socket.write(bytes)
+      this.socket.write(crlf)
+      process.nextTick(uncork, this.socket)
+    } else this.socket.write(bytes)
+    if (!this.socket.writableNeedDrain) return room()
+    this.drained = room
+  }
+
+  finishRequest(): void {
+    if (this.gone) return
+    if (this.chunked) this.socket.write(lastChunk, "latin1")
+    this.sent = true
+    this.inactivity.watch(this.limits.read)
+  }
+
+  pause(): void {
+    this.inactivity.rest()
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.inactivity.watch(this.limits.read)
+    // Not at once: the reader that made room is still running, and may make more.
+    queueMicrotask(() => this.socket.resume())
+  }
+
+  cancel(released: () => void): void {
+    this.exchange = undefined
+    this.destroy(released)
+  }
+
+  /** Closes the connection; calls back when the socket is closed. */
+  destroy(released?: () => void): void {
+    if (this.socket.closed) released?.()
+    else if (released !== undefined) this.socket.once("close", released)
+    this.leave()
+    this.socket.destroy()
+  }
+
+  /** Closes the connection because its transport closes. */
+  shutDown(error: (exchange: WireExchange) => HttpxError.HttpxError, released: () => void): void {
+    const { exchange } = this
+    this.exchange = undefined
+    this.destroy(released)
+    exchange?.fail(error(exchange))
+  }
+
+  private onBytes(bytes: Buffer): void {
+    const { exchange } = this
+    if (exchange === undefined) return this.destroy()
+    this.inactivity.touch()
+    const used = this.parser.push(bytes)
+    if (used < 0) return this.onViolation(exchange)
+    if (this.parser.done) return this.onAnswered(used < bytes.length)
+    if (this.parser.upgraded) this.onUpgraded(exchange)
+  }
+
+  private onAnswered(excess: boolean): void {
+    this.exchange = undefined
+    const reusable = this.parser.keepAlive && this.sent && !excess && !this.closeAfter && !this.gone
+    this.parser.release()
+    if (!reusable) return this.destroy()
+    this.inactivity.rest()
+    this.owner.onReusable(this)
+  }
+
+  private onViolation(exchange: WireExchange): void {
+    const { code, message } = this.parser.violation!
+    this.fail(
+      new HttpxError.RemoteProtocolError({
+        ...this.readDetails(exchange, `the server broke HTTP/1.1: ${message}`),
+        code
+      })
+    )
+  }
+
+  private onUpgraded(exchange: WireExchange): void {
+    const what = "the server switched to a protocol that was not asked for"
+    this.fail(new HttpxError.RemoteProtocolError({ ...this.readDetails(exchange, what), code: "UNEXPECTED_UPGRADE" }))
+  }
+
+  private onInactive(limit: number): void {
+    const { exchange } = this
+    if (exchange === undefined) return
+    if (this.sent) {
+      const what = `nothing arrived for ${limit} ms`
+      this.fail(new HttpxError.ReadTimeout({ ...this.readDetails(exchange, what), limit }))
+    } else {
+      const what = `the server took nothing of the request's body for ${limit} ms`
+      this.fail(new HttpxError.WriteTimeout({ ...exchange.details("send", "unknown", what), limit }))
+    }
+  }
+
+  /** The peer has closed, or the socket has. */
+  private onEnd(): void {
+    const { exchange } = this
+    if (exchange !== undefined) {
+      if (this.parser.finish()) this.exchange = undefined
+      else if (!this.parser.started && this.owner.onStale(this, exchange)) this.exchange = undefined
+      else return this.fail(this.lost(exchange))
+    }
+    this.destroy()
+  }
+
+  private lost(exchange: WireExchange): HttpxError.HttpxError {
+    const cause = this.lastCause
+    const why = this.parser.violation?.message ?? "the connection was lost"
+    const what = cause === undefined ? why : `${why} (${cause.message})`
+    return this.sent
+      ? new HttpxError.ReadError(this.readDetails(exchange, what, cause))
+      : new HttpxError.WriteError(
+          exchange.details("send", "unknown", `the connection broke while the body was being sent: ${what}`, cause)
+        )
+  }
+
+  private readDetails(exchange: WireExchange, what: string, cause?: unknown): HttpxError.Details {
+    return exchange.answered
+      ? exchange.details("read", "answered", what, cause)
+      : exchange.details("wait", this.parser.started ? "answered" : "unknown", what, cause)
+  }
+
+  private fail(error: HttpxError.HttpxError): void {
+    const { exchange } = this
+    this.exchange = undefined
+    this.destroy()
+    exchange?.fail(error)
+  }
+
+  private onDrain(): void {
+    this.inactivity.touch()
+    const room = this.drained
+    this.drained = undefined
+    room?.()
+  }
+
+  private leave(): void {
+    if (this.gone) return
+    this.gone = true
+    this.drained = undefined
+    this.inactivity.clear()
+    this.parser.release()
+    this.owner.onGone(this)
+  }
+}
+
+const uncork = (socket: Socket): void => socket.uncork()
+
+const oneBuffer = (head: string, body: Uint8Array): Buffer => {
+  const whole = Buffer.allocUnsafe(head.length + body.length)
+  whole.write(head, 0, "latin1")
+  whole.set(body, head.length)
+  return whole
+}

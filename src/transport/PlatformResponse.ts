@@ -1,0 +1,127 @@
+/**
+ * A response of ours as @effect/platform's `HttpClientResponse`.
+ *
+ * Their contract has no scope: a caller may look at the status and forget the body. A body of up to 256 KiB then arrives
+ * in memory and its connection is free; a larger one stops its connection, which is closed when nobody has begun to read
+ * for ten seconds. Nothing depends on the garbage collector.
+ */
+import type * as Cookies from "@effect/platform/Cookies"
+import type * as Headers from "@effect/platform/Headers"
+import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
+import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
+import type * as UrlParams from "@effect/platform/UrlParams"
+import * as Effect from "effect/Effect"
+import * as Inspectable from "effect/Inspectable"
+import type * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
+import type * as HttpxError from "../HttpxError.js"
+import type { Response } from "../Response.js"
+import { startTimer } from "./Timer.js"
+
+const abandonedAfter = 10_000
+
+export class PlatformResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
+  readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
+  readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  private stopAbandoning: (() => void) | undefined = undefined
+
+  constructor(
+    readonly request: HttpClientRequest.HttpClientRequest,
+    /** Our own response, with all that theirs cannot show: raw fields, version, elapsed time. */
+    readonly httpx: Response,
+    signal: AbortSignal | undefined
+  ) {
+    super()
+    if (httpx.isClosed) return
+    this.stopAbandoning = startTimer(httpx.request.call?.clock, abandonedAfter, () => this.abandon())
+    // As theirs does: leaving the scope of `withScope` ends the response.
+    signal?.addEventListener("abort", () => this.abandon(), { once: true })
+  }
+
+  get status(): number {
+    return this.httpx.status
+  }
+
+  get headers(): Headers.Headers {
+    return this.httpx.headers
+  }
+
+  get cookies(): Cookies.Cookies {
+    return this.httpx.cookies
+  }
+
+  get remoteAddress(): Option.Option<string> {
+    return this.httpx.remoteAddress
+  }
+
+  get text(): Effect.Effect<string, HttpClientError.ResponseError> {
+    return this.reading(this.httpx.text)
+  }
+
+  /** As theirs: an empty body is `null`. */
+  get json(): Effect.Effect<unknown, HttpClientError.ResponseError> {
+    return this.reading(
+      Effect.flatMap(this.httpx.read, (bytes) => (bytes.length === 0 ? Effect.succeed(null) : this.httpx.json))
+    )
+  }
+
+  get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpClientError.ResponseError> {
+    return this.reading(this.httpx.arrayBuffer)
+  }
+
+  get urlParamsBody(): Effect.Effect<UrlParams.UrlParams, HttpClientError.ResponseError> {
+    return this.reading(this.httpx.urlParamsBody)
+  }
+
+  get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
+    return Effect.flatMap(this.arrayBuffer, (body) =>
+      Effect.tryPromise({
+        try: () =>
+          new globalThis.Response(body, { headers: { "content-type": this.headers["content-type"] ?? "" } }).formData(),
+        catch: (cause) => this.decodeError(cause, "the body is not form data")
+      })
+    )
+  }
+
+  get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
+    return Stream.suspend(() => {
+      this.taken()
+      return Stream.mapError(this.httpx.stream, (cause) => this.decodeError(cause, cause.message))
+    })
+  }
+
+  toJSON(): unknown {
+    return this.httpx.toJSON()
+  }
+
+  private reading<A>(
+    effect: Effect.Effect<A, HttpxError.ReadFailure>
+  ): Effect.Effect<A, HttpClientError.ResponseError> {
+    return Effect.suspend(() => {
+      this.taken()
+      return Effect.mapError(effect, (cause) => this.decodeError(cause, cause.message))
+    })
+  }
+
+  private taken(): void {
+    this.stopAbandoning?.()
+    this.stopAbandoning = undefined
+  }
+
+  private abandon(): void {
+    this.taken()
+    if (!this.httpx.isClosed) Effect.runFork(this.httpx.close)
+  }
+
+  private decodeError(cause: unknown, description: string): HttpClientError.ResponseError {
+    return new HttpClientError.ResponseError({
+      request: this.request,
+      response: this,
+      reason: "Decode",
+      cause,
+      description
+    })
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Sends a body that is a stream, beside the wait for the answer: a server may answer before it has read everything.
+ */
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Stream from "effect/Stream"
+import * as HttpxError from "../HttpxError.js"
+import type { Carrier, WireExchange } from "./WireExchange.js"
+
+/**
+ * Starts to run the stream, in the caller's context, as soon as a carrier has taken the exchange; ends it with the
+ * exchange. What the stream fails with ends the exchange.
+ */
+export const upload = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<void> =>
+  Effect.flatMap(Effect.forkDaemon(Effect.interruptible(sendBody(exchange, stream))), (fiber) =>
+    Effect.sync(() => {
+      exchange.onOver(() => fiber.unsafeInterruptAsFork(fiber.id()))
+    })
+  )
+
+const sendBody = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const carrier = yield* carried(exchange)
+    const { contentLength } = exchange.serialized
+    let sent = 0
+    yield* Stream.runForEach(stream, (bytes) => {
+      sent += bytes.length
+      if (contentLength !== undefined && sent > contentLength) return mismatch(exchange, sent, contentLength)
+      // An empty chunk would be the last one.
+      return bytes.length === 0 ? Effect.void : write(carrier, bytes)
+    })
+    if (contentLength !== undefined && sent < contentLength) yield* mismatch(exchange, sent, contentLength)
+    carrier.finishRequest()
+  }).pipe(Effect.catchAllCause((cause) => Effect.sync(() => stop(exchange, cause))))
+
+const carried = (exchange: WireExchange): Effect.Effect<Carrier> =>
+  Effect.async<Carrier>((resume) => exchange.whenCarried((carrier) => resume(Exit.succeed(carrier))))
+
+const write = (carrier: Carrier, bytes: Uint8Array): Effect.Effect<void> =>
+  Effect.async<void>((resume) => carrier.write(bytes, () => resume(Exit.void)))
+
+const mismatch = (
+  exchange: WireExchange,
+  sent: number,
+  announced: number
+): Effect.Effect<never, HttpxError.LocalProtocolError> => {
+  const what = `the body stream has ${sent > announced ? "more" : "fewer"} bytes than its Content-Length of ${announced}`
+  return Effect.fail(new HttpxError.LocalProtocolError(exchange.details("send", "unknown", what)))
+}
+
+const stop = (exchange: WireExchange, cause: Cause.Cause<unknown>): void => {
+  if (Cause.isInterruptedOnly(cause)) return
+  if (!exchange.answered) return exchange.breakOff(cause)
+  const what = "the request's body stream failed after the answer had begun"
+  exchange.breakOff(
+    Cause.fail(new HttpxError.ReadError(exchange.details("read", "answered", what, Cause.squash(cause))))
+  )
+}

@@ -1,0 +1,102 @@
+/** The yardstick: undici's `dispatch` with the smallest handler that yields the text. No promises. */
+import { Agent, type Dispatcher } from "undici"
+import type { Gate, Open } from "./client.js"
+
+export const open: Open = async ({ connections }) => {
+  const agent = new Agent({ connections })
+  return {
+    loops: async (url, concurrency, gate) => {
+      const request = toRequest(url)
+      await Promise.all(
+        Array.from(
+          { length: concurrency },
+          () =>
+            new Promise<void>((resolve, reject) => {
+              const next = () => {
+                if (gate.closed) resolve()
+                else agent.dispatch(request, new TextHandler(gate, next, reject))
+              }
+              next()
+            })
+        )
+      )
+    },
+    download: (url) =>
+      new Promise((resolve, reject) => {
+        agent.dispatch(toRequest(url), new CountHandler(resolve, reject))
+      }),
+    fanOut: (url, requests, gate) =>
+      new Promise((resolve, reject) => {
+        const request = toRequest(url)
+        let left = requests
+        const done = () => {
+          if (--left === 0) resolve()
+        }
+        for (let i = 0; i < requests; i++) agent.dispatch(request, new TextHandler(gate, done, reject))
+      }),
+    close: () => agent.close()
+  }
+}
+
+const toRequest = (url: string): Dispatcher.DispatchOptions => {
+  const { origin, pathname } = new URL(url)
+  return { origin, path: pathname, method: "GET" }
+}
+
+class TextHandler implements Dispatcher.DispatchHandler {
+  private text = ""
+
+  constructor(
+    private readonly gate: Gate,
+    private readonly done: () => void,
+    private readonly failed: (error: Error) => void
+  ) {}
+
+  onConnect(): void {}
+
+  onHeaders(): boolean {
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.text += chunk.toString()
+    return true
+  }
+
+  onComplete(): void {
+    this.gate.complete(this.text)
+    this.done()
+  }
+
+  onError(error: Error): void {
+    this.failed(error)
+  }
+}
+
+class CountHandler implements Dispatcher.DispatchHandler {
+  private bytes = 0
+
+  constructor(
+    private readonly done: (bytes: number) => void,
+    private readonly failed: (error: Error) => void
+  ) {}
+
+  onConnect(): void {}
+
+  onHeaders(): boolean {
+    return true
+  }
+
+  onData(chunk: Buffer): boolean {
+    this.bytes += chunk.length
+    return true
+  }
+
+  onComplete(): void {
+    this.done(this.bytes)
+  }
+
+  onError(error: Error): void {
+    this.failed(error)
+  }
+}

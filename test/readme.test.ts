@@ -1,0 +1,205 @@
+import { execFile } from "node:child_process"
+import { readFileSync } from "node:fs"
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
+import { createServer } from "node:http"
+import type { IncomingMessage, Server, ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath, pathToFileURL } from "node:url"
+import { promisify } from "node:util"
+import ts from "typescript"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+
+/*
+ * The README's examples. A block that begins with
+ *
+ *   ```ts      is type-checked: it is a whole module, and what it imports from "effect-httpx" is this source;
+ *   ```ts run  is also run, in a process of its own. Each `// prints: …` in it is one line that it prints, in order,
+ *              and it prints no other. Every origin that it names at example.com, .org or .net (https or http, any
+ *              subdomain) is a loopback server with the `routes` below, and is named as written in what is printed.
+ */
+
+const root = fileURLToPath(new URL("../", import.meta.url))
+
+/** What the servers answer, by path. */
+const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
+  "/": (_, response) => {
+    response.setHeader("content-type", "text/html; charset=utf-8")
+    response.end("<!doctype html><title>Example</title>\n")
+  },
+  /** The request as JSON. */
+  "/echo": (request, response) => {
+    const chunks: Array<Buffer> = []
+    request.on("data", (chunk: Buffer) => chunks.push(chunk))
+    request.on("end", () => {
+      const { headers, method, url } = request
+      json(response, { method, url, headers, body: Buffer.concat(chunks).toString() })
+    })
+  },
+  /** A megabyte, in 64 chunks. */
+  "/big": async (_, response) => {
+    for (let i = 0; i < 64; i++) {
+      if (!response.write(Buffer.alloc(16_384, "x"))) await new Promise((resume) => response.once("drain", resume))
+    }
+    response.end()
+  },
+  "/lines": (_, response) => {
+    response.setHeader("content-type", "text/plain")
+    response.end("one\ntwo\nthree\n")
+  },
+  "/users/1": (_, response) => json(response, { id: 1, name: "Ada" }),
+  "/redirect": (_, response) => response.writeHead(302, { location: "/" }).end(),
+  "/unavailable": (_, response) => response.writeHead(503, { "retry-after": "1" }).end("try again later\n")
+}
+
+const json = (response: ServerResponse, value: unknown): void => {
+  response.setHeader("content-type", "application/json")
+  response.end(JSON.stringify(value))
+}
+
+/** A path that ends in a number and has no route of its own answers with that number: for examples in parallel. */
+const answer = (request: IncomingMessage, response: ServerResponse): void => {
+  const path = new URL(request.url ?? "/", "http://localhost").pathname
+  const number = /\/(\d+)$/.exec(path)?.[1]
+  const route = routes[path]
+  if (route !== undefined) route(request, response)
+  else if (number !== undefined) response.end(number)
+  else response.writeHead(404).end("not found\n")
+}
+
+interface Block {
+  readonly line: number
+  readonly run: boolean
+  readonly code: string
+}
+
+/** The blocks of a Markdown text; `line` is where the first line of code stands. */
+const blocksOf = (markdown: string): ReadonlyArray<Block> => {
+  const blocks: Array<Block> = []
+  const lines = markdown.split(/\r?\n/)
+  for (let i = 0; i < lines.length; i++) {
+    const open = /^( *)(`{3,})(.*)$/.exec(lines[i]!)
+    if (open === null) continue
+    const [, indent, fence, info] = open
+    const first = i + 1
+    while (++i < lines.length && lines[i]!.trim() !== fence) continue
+    const [language, ...words] = info!.trim().split(/\s+/)
+    if (language !== "ts" && language !== "typescript") continue
+    const code = lines.slice(first, i).map((line) => (line.startsWith(indent!) ? line.slice(indent!.length) : line))
+    blocks.push({ line: first + 1, run: words.includes("run"), code: code.join("\n") })
+  }
+  return blocks
+}
+
+const readme = readFileSync(join(root, "README.md"), "utf8")
+const blocks = blocksOf(readme)
+
+/** "effect-httpx" and its sub-paths as this source, from `exports` of package.json. */
+const paths = Object.fromEntries(
+  Object.entries<string | { readonly default: string }>(
+    JSON.parse(readFileSync(join(root, "package.json"), "utf8")).exports
+  ).flatMap(([path, target]) =>
+    typeof target === "string"
+      ? []
+      : [
+          [
+            path.replace(/^\./, "effect-httpx"),
+            [join(root, target.default.replace("./dist/", "src/").replace(/\.js$/, ".ts"))]
+          ]
+        ]
+  )
+)
+
+describe("README.md", () => {
+  test("every ts block type-checks", { timeout: 120_000 }, () => {
+    const config = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile)
+    const options: ts.CompilerOptions = {
+      ...ts.parseJsonConfigFileContent(config.config, ts.sys, root).options,
+      paths,
+      noUnusedLocals: false,
+      noUnusedParameters: false
+    }
+    // Each block is a file beside the README that begins with as many empty lines as stand before it there.
+    const files = new Map(
+      blocks.map(({ code, line }) => [join(root, `README.${line}.ts`), "\n".repeat(line - 1) + code] as const)
+    )
+    const host = ts.createCompilerHost(options)
+    const { fileExists, readFile } = host
+    host.fileExists = (name) => files.has(name) || fileExists(name)
+    host.readFile = (name) => files.get(name) ?? readFile(name)
+    const getSourceFile = host.getSourceFile
+    host.getSourceFile = (name, target, ...rest) =>
+      files.has(name) ? ts.createSourceFile(name, files.get(name)!, target) : getSourceFile(name, target, ...rest)
+    const program = ts.createProgram({ rootNames: [...files.keys()], options, host })
+    const found = [...files.keys()].flatMap((name) => {
+      const file = program.getSourceFile(name)!
+      return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map((diagnostic) => {
+        const { character, line } = file.getLineAndCharacterOfPosition(diagnostic.start ?? 0)
+        return `README.md:${line + 1}:${character + 1} ${ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")}`
+      })
+    })
+    expect(found).toEqual([])
+  })
+})
+
+/** An origin that stands for a loopback server. */
+const examples = /https?:\/\/(?:[\w-]+\.)*example\.(?:com|org|net)(?::\d+)?(?![\w.-])/g
+
+const runnable = blocks.filter((block) => block.run)
+
+describe.runIf(runnable.length > 0)("README.md, run", () => {
+  const servers = new Map<string, Server>()
+  let folder: string
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "readme-"))
+    await symlink(join(root, "node_modules"), join(folder, "node_modules"), "junction")
+    await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }))
+    await writeFile(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions: { paths }, include: ["*.ts"] })
+    )
+    for (const [origin] of runnable
+      .map(({ code }) => code)
+      .join("\n")
+      .matchAll(examples)) {
+      if (servers.has(origin)) continue
+      const server = createServer(answer)
+      servers.set(origin, server)
+      await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening))
+    }
+  })
+
+  afterAll(async () => {
+    for (const server of servers.values()) {
+      server.closeAllConnections()
+      server.close()
+    }
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  test.each(runnable)("the block at line $line prints what it says", { timeout: 60_000 }, async ({ code, line }) => {
+    const addresses = [...servers].map(
+      ([origin, server]) => [origin, `127.0.0.1:${(server.address() as AddressInfo).port}`] as const
+    )
+    const local = new Map(addresses)
+    const file = join(folder, `README.${line}.ts`)
+    await writeFile(file, "\n".repeat(line - 1) + code.replaceAll(examples, (origin) => `http://${local.get(origin)}`))
+    const { stderr, stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--import", pathToFileURL(join(root, "node_modules/tsx/dist/loader.mjs")).href, file],
+      { cwd: folder, timeout: 50_000, env: { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "" } }
+    )
+    const printed = addresses
+      .reduce(
+        (text, [origin, address]) =>
+          text.replaceAll(`http://${address}`, origin).replaceAll(address, new URL(origin).host),
+        stdout
+      )
+      .trimEnd()
+    const promised = [...code.matchAll(/\/\/ prints: ?(.*)$/gm)].map(([, text]) => text!.trimEnd())
+    expect(stderr).toBe("")
+    if (promised.length > 0) expect(printed.split("\n")).toEqual(promised)
+  })
+})
