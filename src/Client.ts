@@ -42,15 +42,16 @@ import type * as Scope from "effect/Scope"
 import { asCall, asOpenCall, type Wire } from "./Exchange.js"
 import type * as HttpxError from "./HttpxError.js"
 import * as Parallel from "./Parallel.js"
+import { Defaults } from "./policy/Defaults.js"
 import { Fields, type FieldsInput } from "./protocol/Fields.js"
-import { type ParamsInput, queryString } from "./protocol/params.js"
-import { appendQuery, joinBase } from "./protocol/target.js"
+import type { ParamsInput } from "./protocol/params.js"
 import * as Request from "./Request.js"
 import type { Response } from "./Response.js"
 import { wireOf } from "./transport/FromPlatform.js"
 import { fromHttpClientRequest } from "./transport/platformRequest.js"
-import { httpClientOf } from "./transport/ToPlatform.js"
-import { version } from "./protocol/version.js"
+import { toHttpClient } from "./transport/ToPlatform.js"
+
+export { defaultHeaders } from "./policy/Defaults.js"
 
 /**
  * @since 0.1.0
@@ -145,18 +146,6 @@ export interface Client {
 export const Client: Context.Tag<Client, Client> = Context.GenericTag<Client>("effect-httpx/Client")
 
 /**
- * The fields that a client sends unless it or a request replaces them: `accept`, `accept-encoding` (what can be decoded)
- * and `user-agent`.
- *
- * @since 0.1.0
- * @category constants
- */
-export const defaultHeaders = (codings: ReadonlyArray<string>): Fields => {
-  const fields = new Fields(["accept", "*/*", "user-agent", `effect-httpx/${version}`])
-  return codings.length === 0 ? fields : fields.append("accept-encoding", codings.join(", "))
-}
-
-/**
  * Makes a client over the `HttpClient` of the context: ours (`Transport.layer`), or any other.
  *
  * @since 0.1.0
@@ -200,66 +189,27 @@ export const layerHttpClient = (
     Effect.map(HttpClient.HttpClient, (httpClient) => {
       const wire = wireOf(httpClient)
       const defaults = new Defaults(wire, options)
-      return httpClientOf((request) => wire.exchange(defaults.applyTo(request)), Fields.empty)
+      return toHttpClient({ ...wire, exchange: (request) => wire.exchange(defaults.applyTo(request)) }, Fields.empty)
     })
   )
-
-/** What a client adds to a request: worked out once, for all of its requests. */
-class Defaults {
-  readonly headers: Fields
-  private readonly base: string | undefined
-  private readonly query: string
-  private readonly problem: string | undefined
-  private readonly timeout: number | undefined
-
-  constructor(wire: Wire, { baseUrl, headers, params, timeout }: ClientOptions) {
-    const query = params === undefined ? "" : queryString(params)
-    this.headers = defaultHeaders(wire.decoders?.codings ?? []).merge(Fields.from(headers))
-    this.base = baseUrl === undefined ? undefined : String(baseUrl)
-    this.query = typeof query === "string" ? query : ""
-    this.problem = typeof query === "string" ? undefined : query.message
-    this.timeout = timeout === undefined ? undefined : Request.milliseconds(timeout)
-  }
-
-  request<E>(
-    method: string,
-    url: string | URL,
-    options: Request.RequestOptions<E> | undefined
-  ): Request.Request<Request.BodyFailure<E>> {
-    const place = this.place(String(url))
-    const headers = options?.headers === undefined ? this.headers : this.headers.merge(Fields.from(options.headers))
-    return Request.build(method, place.url, place.problem, headers, options, this.timeout)
-  }
-
-  /** A request that was made without this client. */
-  applyTo<E>(request: Request.Request<E>): Request.Request<E> {
-    const place = this.place(request.url)
-    return request.over(place.url, place.problem, this.headers.merge(request.headers), this.timeout)
-  }
-
-  private place(url: string): { readonly url: string; readonly problem: string | undefined } {
-    const joined = this.base === undefined ? url : joinBase(this.base, url)
-    if (typeof joined !== "string") return { url, problem: joined.message }
-    return { url: this.query === "" ? joined : appendQuery(joined, this.query), problem: this.problem }
-  }
-}
 
 const fromWire = (wire: Wire, options: ClientOptions): Client => {
   const { exchange } = wire
   const defaults = new Defaults(wire, options)
   const build: Parallel.ParallelClient["build"] = (method, url, options) => defaults.request(method, url, options)
-  const sendOwn = <E>(request: Request.Request<E>) =>
-    asCall(request, true, (call) => Effect.flatMap(exchange(call), readToEnd))
+  const readAfter = <E>(request: Request.Request<E>) => Effect.flatMap(exchange(request), readToEnd)
+  const sendOwn = <E>(request: Request.Request<E>) => asCall(request, true, readAfter<E>)
   const request: Client["request"] = (method, url, options) =>
     Request.inContext(options, (options) => sendOwn(build(method, url, options)))
   function send<E>(request: Request.Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E>
   function send(
     request: HttpClientRequest.HttpClientRequest
   ): Effect.Effect<Response, HttpxError.HttpxError | HttpxError.BodyError<unknown>>
-  function send(
-    request: Request.Request<unknown> | HttpClientRequest.HttpClientRequest
-  ): Effect.Effect<Response, unknown> {
-    return sendOwn(Request.isRequest(request) ? request : fromHttpClientRequest(request))
+  function send<E>(request: Request.Request<E> | HttpClientRequest.HttpClientRequest) {
+    // @effect-diagnostics-next-line missingEffectError:off -- one overload's errors are compared with those of all
+    return sendOwn<E | HttpxError.BodyError<unknown>>(
+      Request.isRequest(request) ? request : fromHttpClientRequest(request)
+    )
   }
   const verb =
     (method: string): BodyVerb =>
@@ -288,7 +238,7 @@ const fromWire = (wire: Wire, options: ClientOptions): Client => {
 }
 
 const readToEnd = (response: Response): Effect.Effect<Response, HttpxError.ReadFailure> =>
-  Effect.as(response.read, response)
+  response.readNow() ? Effect.succeed(response) : Effect.as(response.read, response)
 
 const closeWithScope = (response: Response): Effect.Effect<Response, never, Scope.Scope> =>
   Effect.as(
@@ -381,7 +331,16 @@ export const request = <E = never, R = never>(
  * @since 0.1.0
  * @category accessors
  */
-export const send = <E>(request: Request.Request<E>) => withClient((client) => client.send(request))
+export function send<E>(request: Request.Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E, Client>
+export function send(
+  request: HttpClientRequest.HttpClientRequest
+): Effect.Effect<Response, HttpxError.HttpxError | HttpxError.BodyError<unknown>, Client>
+export function send<E>(request: Request.Request<E> | HttpClientRequest.HttpClientRequest) {
+  // @effect-diagnostics-next-line missingEffectError:off -- one overload's errors are compared with those of all
+  return withClient<Response, HttpxError.HttpxError | HttpxError.BodyError<unknown> | E, never>((client) =>
+    Request.isRequest(request) ? client.send(request) : client.send(request)
+  )
+}
 
 /**
  * `client.stream` of the application's client: the body is open until it is read, closed, or the scope ends.

@@ -22,6 +22,7 @@
  */
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import * as FiberRef from "effect/FiberRef"
 import type { Decoders } from "./content/ContentEncoding.js"
 import type { HttpxError } from "./HttpxError.js"
 import type { Request } from "./Request.js"
@@ -58,7 +59,12 @@ export interface Wire {
  */
 export const WireSymbol: unique symbol = Symbol.for("effect-httpx/Exchange/Wire")
 
-/** Something that a call has open and that can be ended. */
+/**
+ * Something that a call has open and that can be ended.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface Open {
   /** Ends it, and waits until what it held is released. Harmless when it has ended. */
   readonly abort: Effect.Effect<void>
@@ -69,6 +75,9 @@ export interface Open {
  *
  * Policies hand a response on as a plain value. If an interruption falls between two of them, no value holds the
  * response any more; the call still does, and closes it.
+ *
+ * @since 0.1.0
+ * @category models
  */
 export class Call {
   readonly startedAt: number
@@ -78,7 +87,9 @@ export class Call {
     /** The clock that timers run by, or `undefined` for the machine's own. */
     readonly clock: Clock.Clock | undefined,
     /** Whether the response is read to its end before the caller sees it. */
-    readonly buffered: boolean
+    readonly buffered: boolean,
+    /** Whether the caller's tracer is on. */
+    readonly traced: boolean
   ) {
     this.startedAt = now(clock)
   }
@@ -109,6 +120,9 @@ export class Call {
  *
  * These are the only frames that a call costs, however many policies it passes through: one uninterruptible region with
  * one interruptible region inside it. A returned canceller of `Effect.async` would cost four times as much.
+ *
+ * @since 0.1.0
+ * @category running
  */
 export const asCall = <E, A, E2>(
   request: Request<E>,
@@ -116,13 +130,16 @@ export const asCall = <E, A, E2>(
   use: (request: Request<E>) => Effect.Effect<A, E2>
 ): Effect.Effect<A, E2> =>
   Effect.withFiberRuntime((fiber) => {
-    const call = new Call(clockOf(fiber), buffered)
+    const call = new Call(clockOf(fiber), buffered, fiber.getFiberRef(FiberRef.currentTracerEnabled))
     return Effect.uninterruptibleMask(guarded(call, use(request.as(call))))
   })
 
 /**
  * The same for a response that stays open: `keep` takes it where no interruption can come between, and is itself not
  * interruptible.
+ *
+ * @since 0.1.0
+ * @category running
  */
 export const asOpenCall = <E, E2, B, R>(
   request: Request<E>,
@@ -130,7 +147,7 @@ export const asOpenCall = <E, E2, B, R>(
   keep: (response: Response) => Effect.Effect<B, never, R>
 ): Effect.Effect<B, E2, R> =>
   Effect.withFiberRuntime((fiber) => {
-    const call = new Call(clockOf(fiber), false)
+    const call = new Call(clockOf(fiber), false, fiber.getFiberRef(FiberRef.currentTracerEnabled))
     const guard = guarded(call, exchange(request.as(call)))
     return Effect.uninterruptibleMask((restore) => Effect.flatMap(guard(restore), keep))
   })

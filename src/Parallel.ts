@@ -32,6 +32,7 @@
  *
  * @since 0.1.0
  */
+import * as Cause from "effect/Cause"
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -182,33 +183,36 @@ export const make = (
   )
 
 const parallelOf = (client: ParallelClient, block: Block): Parallel => {
-  const submit = <E>(record: PendingRecord): Effect.Effect<Pending<Response, HttpxError.HttpxError | E>> =>
-    Effect.as(block.submit(record), typed<Response, HttpxError.HttpxError | E>(record))
+  const submit = <A, E>(
+    request: Request.Request<unknown> | undefined,
+    run: (record: PendingRecord) => Effect.Effect<unknown, unknown>
+  ): Effect.Effect<Pending<A, E>> =>
+    Effect.withFiberRuntime((fiber) => {
+      const record = new PendingRecord(block, request, run)
+      // What was forked is had by its handle alone.
+      if (request === undefined) record.claims = 1
+      block.submit(record, fiber)
+      return Effect.succeed(typed<A, E>(record))
+    })
 
-  const send: Parallel["send"] = <E>(request: Request.Request<E>) =>
-    Effect.suspend(() => submit<E>(new PendingRecord(block, request, client.send(request))))
+  const runSend = ({ request }: PendingRecord) => (request === undefined ? Effect.void : client.send(request))
+  const runStream = (record: PendingRecord) =>
+    record.request === undefined
+      ? Effect.void
+      : client.open(record.request, (response) => held(block, record, response))
+
+  const send: Parallel["send"] = (request) => submit(request, runSend)
 
   const request: MethodSubmit = (method, url, options) =>
     inContext(options, (options) => send(client.build(method, url, options)))
 
   const stream: MethodSubmit = (method, url, options) =>
-    inContext(options, (options) =>
-      Effect.suspend(() => {
-        const request = client.build(method, url, options)
-        const record = new PendingRecord(block, request, undefined)
-        record.effect = client.open(request, (response) => {
-          block.complete(record, Exit.succeed(response))
-          return Effect.as(Effect.ensuring(Effect.interruptible(response.awaitClosed), response.close), response)
-        })
-        return submit(record)
-      })
-    )
+    inContext(options, (options) => submit(client.build(method, url, options), runStream))
 
   const fork: Parallel["fork"] = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
     Effect.contextWithEffect((context: Context.Context<R>) => {
-      const record = new PendingRecord(block, undefined, Effect.provide(effect, context))
-      record.claims = 1
-      return Effect.as(block.submit(record), typed<A, E>(record))
+      const provided = Effect.provide(effect, context)
+      return submit<A, E>(undefined, () => provided)
     })
 
   const failures = new WeakMap<object, Pending<Response, AnyFailure>>()
@@ -218,8 +222,11 @@ const parallelOf = (client: ParallelClient, block: Block): Parallel => {
     return { pending: typed(record), exit }
   }
   const nextOutcome = Effect.map(block.nextRecord, outcome)
-  const nextResponse = Effect.flatMap(nextOutcome, ({ exit, pending }) => {
-    if (Exit.isFailure(exit) && exit.cause._tag === "Fail") failures.set(exit.cause.error, pending)
+  const nextResponse = Effect.flatMap(block.nextRecord, (record) => {
+    const { exit, pending } = outcome(record)
+    if (Exit.isFailure(exit)) {
+      for (const error of Cause.failures(exit.cause)) failures.set(error, pending)
+    }
     return exit
   })
   const verb =
@@ -247,6 +254,12 @@ const parallelOf = (client: ParallelClient, block: Block): Parallel => {
     outcomes: untilNonePending<Outcome, never>(nextOutcome),
     pendingOf: (error) => Option.fromNullable(failures.get(error))
   }
+}
+
+/** Gives a response out at its head, and stays with it until it is closed. */
+const held = (block: Block, record: PendingRecord, response: Response): Effect.Effect<Response> => {
+  block.complete(record, Exit.succeed(response))
+  return Effect.as(Effect.ensuring(Effect.interruptible(response.awaitClosed), response.close), response)
 }
 
 /** A block keeps records of all kinds in one queue; here the handle gets back the types of what it was made for. */

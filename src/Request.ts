@@ -29,7 +29,7 @@ import * as HttpxError from "./HttpxError.js"
 import { Fields, type FieldsInput, isToken } from "./protocol/Fields.js"
 import { formString, type ParamsInput, queryString } from "./protocol/params.js"
 import { redactUrl } from "./protocol/redaction.js"
-import { appendQuery, isTargetProblem, parseTarget, type Target } from "./protocol/target.js"
+import { appendQuery, authorizationOf, isTargetProblem, parseTarget, type Target } from "./protocol/target.js"
 
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
 export type { ParamsInput, ParamValue } from "./protocol/params.js"
@@ -125,13 +125,14 @@ const emptyBody: Body<never> = { _tag: "Empty" }
  */
 export class Request<out E = never> implements Inspectable.Inspectable {
   readonly [TypeId]: typeof TypeId = TypeId
-  private parsed: Target | HttpxError.InvalidRequest | undefined
+  private parsed: Target | HttpxError.InvalidRequest | undefined = undefined
+  /** The value that this is a run of, if it is sent as it is. */
+  private given: Request<E> | undefined = undefined
 
-  /** @internal */
   constructor(
     /** As given, but for the seven common methods, which are upper-cased. */
     readonly method: string,
-    /** As written, its base and its params included. */
+    /** As written, its base and its params included. A user and password in it are sent as Basic authorization. */
     readonly url: string,
     readonly headers: Fields,
     readonly body: Body<E>,
@@ -141,7 +142,7 @@ export class Request<out E = never> implements Inspectable.Inspectable {
     readonly tag: unknown,
     /** Why the request cannot be sent, where making it showed that. */
     readonly problem: HttpxError.InvalidRequest | undefined,
-    /** @internal The run that this request belongs to. */
+    /** The run that this request belongs to, once it is being sent: a transport tells it what it has open. */
     readonly call: Call | undefined
   ) {}
 
@@ -156,6 +157,15 @@ export class Request<out E = never> implements Inspectable.Inspectable {
     return this.tag === undefined ? summary : { ...summary, tag: this.tag }
   }
 
+  /** @internal What a response remembers: the request as it was sent, without its run and without its body. */
+  get sent(): Request<unknown> {
+    if (this.body._tag === "Empty" && this.given !== undefined) return this.given
+    const { headers, method, problem, tag, timeout, url } = this
+    const request = new Request(method, url, headers, emptyBody, timeout, tag, problem, undefined)
+    request.parsed = this.parsed
+    return request
+  }
+
   /** The same request with other fields. */
   withHeaders(headers: Fields): Request<E> {
     return new Request(this.method, this.url, headers, this.body, this.timeout, this.tag, this.problem, this.call)
@@ -166,31 +176,17 @@ export class Request<out E = never> implements Inspectable.Inspectable {
     const problem =
       this.problem ??
       (urlProblem === undefined ? undefined : new HttpxError.InvalidUrl(problemDetails(this.summary, urlProblem)))
-    return new Request(
-      this.method,
-      url,
-      headers,
-      this.body,
-      this.timeout ?? defaultTimeout,
-      this.tag,
-      problem,
-      this.call
-    )
+    const { body, call, method, tag, timeout = defaultTimeout } = this
+    return new Request(method, url, withUser(url, headers), body, timeout, tag, problem, call)
   }
 
   /** @internal The same request as part of a run. */
   as(call: Call): Request<E> {
-    const request = new Request(
-      this.method,
-      this.url,
-      this.headers,
-      this.body,
-      this.timeout,
-      this.tag,
-      this.problem,
-      call
-    )
+    const { body, headers, method, problem, tag, timeout, url } = this
+    const request = new Request(method, url, withUser(url, headers), body, timeout, tag, problem, call)
+    // Parsed by each run, and not remembered here: what waits in a queue for long would keep that alive.
     request.parsed = this.parsed
+    if (request.headers === this.headers) request.given = this
     return request
   }
 
@@ -215,6 +211,13 @@ export class Request<out E = never> implements Inspectable.Inspectable {
  * @category guards
  */
 export const isRequest = (u: unknown): u is Request<unknown> => Predicate.hasProperty(u, TypeId)
+
+/** The user and password of a URL are sent as Basic authorization, unless the fields have one. */
+const withUser = (url: string, headers: Fields): Fields => {
+  const authorization = authorizationOf(url)
+  if (authorization === undefined || headers.has("authorization")) return headers
+  return headers.append("Authorization", authorization)
+}
 
 const targetOf = (request: Request<unknown>): Target | HttpxError.InvalidRequest => {
   const target = parseTarget(request.url)
@@ -258,7 +261,7 @@ export const build = <E>(
   const name = commonMethod.test(method) ? method.toUpperCase() : method
   const query = options?.params === undefined ? "" : queryString(options.params)
   const whole = typeof query === "string" ? appendQuery(url, query) : url
-  const made = bodyOf(options, { method: name, url: redactUrl(whole) })
+  const made = bodyOf(options, { method: name, url: whole })
   const problem = urlProblem ?? (typeof query === "string" ? undefined : query.message)
   return new Request(
     name,
@@ -271,7 +274,7 @@ export const build = <E>(
     options?.tag,
     problem === undefined
       ? made.problem
-      : new HttpxError.InvalidUrl(problemDetails({ method: name, url: redactUrl(whole) }, problem)),
+      : new HttpxError.InvalidUrl(problemDetails(shown({ method: name, url: whole }), problem)),
     undefined
   )
 }
@@ -292,7 +295,7 @@ export const inContext = <E, R, A, E2, R2>(
   run: (options: RequestOptions<E> | undefined) => Effect.Effect<A, E2, R2>
 ): Effect.Effect<A, E2, R | R2> => {
   const content = options?.content
-  if (content === undefined || typeof content === "string" || content instanceof Uint8Array) {
+  if (content === undefined || typeof content === "string" || content instanceof Uint8Array || !isStream(content)) {
     // No stream, so nothing that R could belong to.
     return run(options as RequestOptions<E> | undefined)
   }
@@ -302,6 +305,8 @@ export const inContext = <E, R, A, E2, R2>(
     return run({ headers, params, tag, timeout, content: Stream.provideContext(content, context) })
   })
 }
+
+const isStream = (content: unknown): boolean => Predicate.hasProperty(content, Stream.StreamTypeId)
 
 /** @internal A duration as milliseconds; no limit is `undefined`. */
 export const milliseconds = (duration: Duration.DurationInput): number | undefined => {
@@ -322,14 +327,19 @@ const noBody: MadeBody<never> = { body: emptyBody }
 
 const utf8 = (text: string): Body<never> => ({ _tag: "Bytes", bytes: new TextEncoder().encode(text) })
 
-const bodyOf = <E>(
-  options: RequestOptions<E> | undefined,
-  summary: HttpxError.RequestSummary
-): MadeBody<BodyFailure<E>> => {
+/** Where a request goes, as written: redacted only for an error, because most requests have none. */
+interface Place {
+  readonly method: string
+  readonly url: string
+}
+
+const shown = ({ method, url }: Place): HttpxError.RequestSummary => ({ method, url: redactUrl(url) })
+
+const bodyOf = <E>(options: RequestOptions<E> | undefined, place: Place): MadeBody<BodyFailure<E>> => {
   if (options === undefined) return noBody
-  if (options.json !== undefined) return jsonBody(options.json, summary)
-  if (options.form !== undefined) return formBody(options.form, summary)
-  if (options.content !== undefined) return contentBody(options.content, summary)
+  if (options.json !== undefined) return jsonBody(options.json, place)
+  if (options.form !== undefined) return formBody(options.form, place)
+  if (options.content !== undefined) return contentBody(options.content, place)
   return noBody
 }
 
@@ -337,40 +347,35 @@ const bodyOf = <E>(
 export const unsendable = (request: Request<unknown>, what: string): HttpxError.LocalProtocolError =>
   new HttpxError.LocalProtocolError(problemDetails(request.summary, what))
 
-const unmade = (summary: HttpxError.RequestSummary, what: string, cause?: unknown): MadeBody<never> => ({
+const unmade = (place: Place, what: string, cause?: unknown): MadeBody<never> => ({
   body: emptyBody,
-  problem: new HttpxError.LocalProtocolError(problemDetails(summary, what, cause))
+  problem: new HttpxError.LocalProtocolError(problemDetails(shown(place), what, cause))
 })
 
-const jsonBody = (value: unknown, summary: HttpxError.RequestSummary): MadeBody<never> => {
+const jsonBody = (value: unknown, place: Place): MadeBody<never> => {
   try {
     const text: string | undefined = JSON.stringify(value)
-    if (text === undefined) return unmade(summary, `json: a ${typeof value} has no JSON form`)
+    if (text === undefined) return unmade(place, `json: a ${typeof value} has no JSON form`)
     return { body: utf8(text), contentType: "application/json" }
   } catch (cause) {
-    return unmade(
-      summary,
-      `json cannot be serialized: ${cause instanceof Error ? cause.message : String(cause)}`,
-      cause
-    )
+    return unmade(place, `json cannot be serialized: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
   }
 }
 
-const formBody = (form: ParamsInput, summary: HttpxError.RequestSummary): MadeBody<never> => {
+const formBody = (form: ParamsInput, place: Place): MadeBody<never> => {
   const text = formString(form)
-  if (typeof text !== "string") return unmade(summary, `form: ${text.message}`)
+  if (typeof text !== "string") return unmade(place, `form: ${text.message}`)
   return { body: utf8(text), contentType: "application/x-www-form-urlencoded" }
 }
 
 const contentBody = <E>(
   content: string | Uint8Array | Stream.Stream<Uint8Array, E>,
-  summary: HttpxError.RequestSummary
+  place: Place
 ): MadeBody<BodyFailure<E>> => {
   if (typeof content === "string") return { body: utf8(content) }
   if (content instanceof Uint8Array) return { body: { _tag: "Bytes", bytes: content } }
-  if (!Predicate.hasProperty(content, Stream.StreamTypeId))
-    return unmade(summary, "content is neither text, bytes nor a Stream")
-  const stream = Stream.mapError(content, (error) => bodyError(summary, error))
+  if (!isStream(content)) return unmade(place, "content is neither text, bytes nor a Stream")
+  const stream = Stream.mapError(content, (error) => bodyError(shown(place), error))
   // The conditional type says that a stream that cannot fail adds no error, which no expression can show.
   return { body: { _tag: "Stream", stream: stream as Stream.Stream<Uint8Array, BodyFailure<E>> } }
 }

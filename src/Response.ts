@@ -31,6 +31,7 @@ import * as Cookies from "@effect/platform/Cookies"
 import * as Headers from "@effect/platform/Headers"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as UrlParams from "@effect/platform/UrlParams"
+import type { Clock } from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
@@ -39,7 +40,7 @@ import { collect, streamOf } from "./content/bytes.js"
 import { decodeJsonText, decodeText, textDecoder } from "./content/charset.js"
 import { type Decoders, type DecodingFailure, decodingPlan, type Pull } from "./content/ContentEncoding.js"
 import { lineSplitter } from "./content/lines.js"
-import type { Open } from "./Exchange.js"
+import type { Call, Open } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
 import { fieldOf } from "./protocol/Fields.js"
 import { isSensitive, redacted, redactUrl } from "./protocol/redaction.js"
@@ -85,12 +86,17 @@ export interface ResponseInit {
   readonly httpVersion: string
   /** `[name, value, name, value, …]` as on the wire. */
   readonly fields: ReadonlyArray<string>
+  /** Of the two fields that reading the body needs. */
+  readonly contentType: string | undefined
+  readonly contentEncoding: string | undefined
 }
 
 // What can still be held in memory as one piece.
 const maxInMemory = 0x7fffffff
 // Above this, decoding at once would hold up the event loop for longer than a task should take.
 const decodeAtOnce = 100 * 1024
+
+const nothing = new Uint8Array(0)
 
 const identity = { _tag: "Identity" } as const
 
@@ -104,19 +110,29 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   readonly [TypeId]: typeof TypeId = TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
 
+  /** The request that this answers, as it was sent, without its body: an answer may live longer than that should. */
+  readonly request: Request<unknown>
   private state: "unread" | "reading" | "streamed" | "closed" = "unread"
-  private content: Uint8Array | undefined
-  private headerRecord: Headers.Headers | undefined
+  private headerRecord: Headers.Headers | undefined = undefined
+  // Once the body is in memory, the response keeps that and no more: not what carried it, nor the run it was part of.
+  private content: Uint8Array | undefined = undefined
+  private received = 0
+  private endedAfter: number | undefined = undefined
+  private source: Source | undefined
+  private call: Call | undefined
 
-  /** @internal */
+  /** For transports: what answers a request, its body still to be read from `source`. */
   constructor(
-    /** The request that this answers, as it was sent. */
-    readonly request: Request<unknown>,
+    request: Request<unknown>,
     private readonly init: ResponseInit,
-    private readonly source: Source,
+    source: Source,
     private readonly decoders: Decoders | undefined,
     private readonly remote: string | undefined
-  ) {}
+  ) {
+    this.request = request.sent
+    this.call = request.call
+    this.source = source
+  }
 
   /** The status code, 200 to 999. */
   get status(): number {
@@ -163,17 +179,17 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   /** Milliseconds from the start of the call to the end of the body; while that is open, until now. */
   get elapsed(): number {
-    return this.source.endedAfter ?? this.request.call?.elapsed ?? 0
+    return this.endedAfter ?? this.source?.endedAfter ?? this.call?.elapsed ?? 0
   }
 
   /** Whether nothing of the response is open any more: its body has arrived whole, failed, or was closed. */
   get isClosed(): boolean {
-    return this.source.endedAfter !== undefined
+    return this.source === undefined || this.source.endedAfter !== undefined
   }
 
   /** How many bytes of the body have arrived, before decoding. */
   get numBytesDownloaded(): number {
-    return this.source.received
+    return this.source?.received ?? this.received
   }
 
   /** The whole body, decoded. */
@@ -183,7 +199,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   /** The whole body as text: by a byte order mark, else by the charset of Content-Type, else as UTF-8. Never fails on bad bytes. */
   get text(): Effect.Effect<string, HttpxError.ReadFailure> {
-    return Effect.map(this.read, (bytes) => decodeText(bytes, this.field("content-type")))
+    return Effect.map(this.read, (bytes) => decodeText(bytes, this.init.contentType))
   }
 
   /** The whole body as JSON; `DecodingError` if it is not. For types, `HttpIncomingMessage.schemaBodyJson(schema)(response)`. */
@@ -214,7 +230,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   /** The body as lines of text, ended by CR, LF or CRLF and nothing else, without their ends. */
   get lines(): Stream.Stream<string, HttpxError.ReadFailure> {
     return Stream.suspend(() => {
-      const decoder = textDecoder(this.field("content-type"))
+      const decoder = textDecoder(this.init.contentType)
       const splitter = lineSplitter()
       const split = Stream.mapConcat(this.stream, (bytes) => splitter.write(decoder.write(bytes)))
       const rest = Stream.suspend(() => Stream.fromIterable([...splitter.write(decoder.end()), ...splitter.end()]))
@@ -230,15 +246,26 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   /** Ends the response: a body that has not arrived whole is aborted. Idempotent; what is in memory can still be read. */
   get close(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      if (this.content !== undefined) return Effect.void
+      if (this.source === undefined) return Effect.void
       if (this.state !== "streamed") this.state = "closed"
       return this.source.abort
     })
   }
 
+  /** @internal The clock of the call, while it runs. */
+  get clock(): Clock | undefined {
+    return this.call?.clock
+  }
+
+  /** @internal Calls back when nothing of the response is open any more; at once if that is so already. */
+  onOver(watcher: () => void): void {
+    if (this.source === undefined) watcher()
+    else this.source.onOver(watcher)
+  }
+
   /** Waits until nothing of the response is open any more. */
   get awaitClosed(): Effect.Effect<void> {
-    return Effect.async<void>((resume) => this.source.onOver(() => resume(Effect.void)))
+    return Effect.async<void>((resume) => this.onOver(() => resume(Effect.void)))
   }
 
   /** The head, redacted; never the body. */
@@ -262,8 +289,16 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     return this.toJSON()
   }
 
+  /** @internal Reads what needs neither waiting nor decoding; whether the body is read then. */
+  readNow(): boolean {
+    const whole = this.source?.whole
+    if (whole === undefined || this.state !== "unread" || this.plan._tag !== "Identity") return false
+    this.keep(whole)
+    return true
+  }
+
   private readAll(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
-    if (this.content !== undefined) return Effect.succeed(this.content)
+    if (this.content !== undefined || this.source === undefined) return Effect.succeed(this.content ?? nothing)
     if (this.state === "streamed") return this.consumed
     if (this.state === "closed") return this.closed
     this.state = "reading"
@@ -275,22 +310,34 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   private decodeWhole(bytes: Uint8Array): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
     const plan = this.plan
-    if (plan._tag === "Identity" || this.decoders === undefined) return Effect.succeed((this.content = bytes))
+    if (plan._tag === "Identity" || this.decoders === undefined) return Effect.succeed(this.keep(bytes))
     if (plan._tag === "TooMany") return this.tooManyCodings(plan.count)
     if (bytes.length <= decodeAtOnce) {
       const decoded = this.decoders.decodeAll(plan.codings, bytes, maxInMemory)
-      return "_tag" in decoded ? this.notDecoded(decoded) : Effect.succeed((this.content = decoded))
+      return "_tag" in decoded ? this.notDecoded(decoded) : Effect.succeed(this.keep(decoded))
     }
     const decoding = this.decoders.decodePull(plan.codings, pullOf(bytes), maxInMemory)
     return collect(decoding.pull).pipe(
       Effect.catchAll((failure) => this.notDecoded(failure)),
-      Effect.tap((decoded) => Effect.sync(() => (this.content = decoded))),
+      Effect.map((decoded) => this.keep(decoded)),
       Effect.ensuring(Effect.sync(decoding.close))
     )
   }
 
+  /** The whole body is known; what carried it is let go. */
+  private keep(content: Uint8Array): Uint8Array {
+    this.content = content
+    if (this.source !== undefined) {
+      this.received = this.source.received
+      this.endedAfter = this.source.endedAfter
+      this.source = undefined
+      this.call = undefined
+    }
+    return content
+  }
+
   private openStream(decoded: boolean): Stream.Stream<Uint8Array, HttpxError.ReadFailure> {
-    if (this.content !== undefined || this.state === "reading") {
+    if (this.source === undefined || this.state === "reading") {
       return decoded ? nonEmpty(Stream.fromEffect(this.read)) : Stream.fromEffect(this.consumed)
     }
     if (this.state === "streamed") return Stream.fromEffect(this.consumed)
@@ -306,12 +353,8 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   private get plan() {
     if (this.decoders === undefined) return identity
-    const header = this.field("content-encoding")
+    const header = this.init.contentEncoding
     return header === undefined ? identity : decodingPlan(header, new Set(this.decoders.codings))
-  }
-
-  private field(lowerCaseName: string): string | undefined {
-    return fieldOf(this.init.fields, lowerCaseName)
   }
 
   private parseJson(bytes: Uint8Array): Effect.Effect<unknown, HttpxError.DecodingError> {
@@ -358,6 +401,26 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     return { request, phase: "read", delivery: "answered", elapsed: this.elapsed, message, cause }
   }
 }
+
+/**
+ * The head of a response, for a transport that has its fields as a list.
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const initOf = (
+  status: number,
+  reasonPhrase: string,
+  httpVersion: string,
+  fields: ReadonlyArray<string>
+): ResponseInit => ({
+  status,
+  reasonPhrase,
+  httpVersion,
+  fields,
+  contentType: fieldOf(fields, "content-type"),
+  contentEncoding: fieldOf(fields, "content-encoding")
+})
 
 /**
  * Whether a value is a response of ours.

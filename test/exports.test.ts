@@ -31,15 +31,94 @@ const sources: ReadonlyMap<string, URL> = new Map(
 // To accept a change of these lists: npx vitest run test/exports.test.ts --update
 describe("exported names", () => {
   test("effect-httpx", async () => {
-    expect(surface(await import("../src/index.js"))).toMatchInlineSnapshot()
+    expect(surface(await import("../src/index.js"))).toMatchInlineSnapshot(`
+      [
+        "Client",
+        "Client.Client",
+        "Client.defaultHeaders",
+        "Client.del",
+        "Client.get",
+        "Client.head",
+        "Client.layer",
+        "Client.layerConfig",
+        "Client.layerHttpClient",
+        "Client.make",
+        "Client.options",
+        "Client.parallel",
+        "Client.patch",
+        "Client.post",
+        "Client.put",
+        "Client.request",
+        "Client.send",
+        "Client.stream",
+        "Exchange",
+        "Exchange.Call",
+        "Exchange.WireSymbol",
+        "Exchange.asCall",
+        "Exchange.asOpenCall",
+        "HttpxError",
+        "HttpxError.BodyError",
+        "HttpxError.ConnectError",
+        "HttpxError.ConnectTimeout",
+        "HttpxError.DecodingError",
+        "HttpxError.DnsError",
+        "HttpxError.InvalidUrl",
+        "HttpxError.LocalProtocolError",
+        "HttpxError.NoPendingResponses",
+        "HttpxError.ReadError",
+        "HttpxError.ReadTimeout",
+        "HttpxError.RemoteProtocolError",
+        "HttpxError.RequestCancelled",
+        "HttpxError.StatusError",
+        "HttpxError.StreamClosed",
+        "HttpxError.StreamConsumed",
+        "HttpxError.TlsError",
+        "HttpxError.TotalTimeout",
+        "HttpxError.UnsupportedProtocol",
+        "HttpxError.WriteError",
+        "HttpxError.WriteTimeout",
+        "HttpxError.isHttpxError",
+        "Parallel",
+        "Parallel.make",
+        "Request",
+        "Request.Fields",
+        "Request.Request",
+        "Request.TypeId",
+        "Request.build",
+        "Request.inContext",
+        "Request.isRequest",
+        "Request.make",
+        "Request.milliseconds",
+        "Request.problemOf",
+        "Request.unsendable",
+        "Response",
+        "Response.Response",
+        "Response.TypeId",
+        "Response.initOf",
+        "Response.isResponse",
+      ]
+    `)
   })
 
   test("effect-httpx/node", async () => {
-    expect(surface(await import("../src/node.js"))).toMatchInlineSnapshot()
+    expect(surface(await import("../src/node.js"))).toMatchInlineSnapshot(`
+      [
+        "Transport",
+        "Transport.layer",
+        "Transport.make",
+      ]
+    `)
   })
 
   test("effect-httpx/testing", async () => {
-    expect(surface(await import("../src/testing.js"))).toMatchInlineSnapshot()
+    expect(surface(await import("../src/testing.js"))).toMatchInlineSnapshot(`
+      [
+        "InProcess",
+        "InProcess.json",
+        "InProcess.layer",
+        "InProcess.make",
+      ]
+    `)
   })
 
   test("each module of effect-httpx is a sub-path of its own", async () => {

@@ -2,34 +2,40 @@
  * The machinery of a parallel block: records that wait in a queue, at most `concurrency` fibers that run them, and a
  * queue of what is complete.
  *
- * A pending is a record, not a fiber: ten times smaller, and cancelled by leaving a queue. The fibers live as long as the
- * block and take one record after the other; each step costs the same, however many are pending.
+ * A pending is a record, not a fiber: ten times smaller, and cancelled by leaving a queue. A fiber takes one record after
+ * the other, until one is cancelled while it runs; each step costs the same, however many are pending.
  */
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import type * as FiberRefs from "effect/FiberRefs"
 import * as HttpxError from "../HttpxError.js"
-import { Fifo } from "../transport/Fifo.js"
+import { Fifo, type Link } from "../transport/Fifo.js"
+import { adopt, Inheritance } from "./Inheritance.js"
 import type { PendingRecord } from "./PendingRecord.js"
 
 /** Someone who waits for the next outcome. */
-interface Taker {
-  readonly resume: (exit: Exit.Exit<PendingRecord, HttpxError.NoPendingResponses>) => void
-  given: PendingRecord | undefined
+class Taker implements Link<Taker> {
+  next: Taker | undefined = undefined
+  previous: Taker | undefined = undefined
+  queue: Fifo<Taker> | undefined = undefined
+  given: PendingRecord | undefined = undefined
+
+  constructor(readonly resume: (exit: Exit.Exit<PendingRecord, HttpxError.NoPendingResponses>) => void) {}
 }
 
 export class Block {
   private readonly queued = new Fifo<PendingRecord>()
   private readonly completed = new Fifo<PendingRecord>()
-  private readonly takers = new Set<Taker>()
+  private readonly takers = new Fifo<Taker>()
   private readonly running = new Set<PendingRecord>()
   private readonly fibers = new Set<Fiber.RuntimeFiber<unknown, unknown>>()
   /** How to wake the fibers that have nothing to do. */
   private readonly parked: Array<() => void> = []
+  private readonly inheritance = new Inheritance()
   private hired = 0
   private unclaimed = 0
+  private completions = 0
   private closed = false
 
   constructor(private readonly concurrency: number) {}
@@ -40,149 +46,163 @@ export class Block {
   }
 
   /** Takes a record in. It runs with the references of the fiber that submits it. */
-  submit(record: PendingRecord): Effect.Effect<void> {
-    return Effect.withFiberRuntime((fiber) => {
-      if (record.claims === 0) this.unclaimed++
-      if (this.closed) {
-        this.abandon(record, "the parallel block had been left")
-        return Effect.void
-      }
-      record.refs = fiber.getFiberRefs()
-      this.queued.push(record)
-      return this.staff
-    })
+  submit(record: PendingRecord, submitter: Fiber.RuntimeFiber<unknown, unknown>): void {
+    if (record.claims === 0) this.unclaimed++
+    if (this.closed) return this.abandon(record, "the parallel block had been left")
+    record.refs = this.inheritance.of(submitter)
+    this.queued.push(record)
+    this.staff()
   }
 
   /** The result of a record. Claims it when called; gives the claim back when interrupted. */
   result(record: PendingRecord): Effect.Effect<Exit.Exit<unknown, unknown>> {
     return Effect.suspend(() => {
+      if (record.exit === undefined) return this.awaitResult(record)
       this.claim(record)
-      if (record.exit !== undefined) return Effect.succeed(record.exit)
-      let waiter: ((exit: Exit.Exit<unknown, unknown>) => void) | undefined
-      return onFailure(
-        Effect.async<Exit.Exit<unknown, unknown>>((resume) => {
-          waiter = (exit) => resume(Exit.succeed(exit))
-          record.wait(waiter)
-        }),
-        () => {
-          if (waiter !== undefined) record.stopWaiting(waiter)
-          this.unclaim(record)
-        }
-      )
+      return Effect.succeed(record.exit)
     })
   }
 
   /** The next complete record that nobody has claimed, in the order of completion. */
-  readonly nextRecord: Effect.Effect<PendingRecord, HttpxError.NoPendingResponses> = Effect.suspend(() => {
-    const record = this.completed.first
-    if (record !== undefined) {
-      this.claim(record)
-      return Effect.succeed(record)
-    }
-    return this.unclaimed === 0 ? Effect.fail(nothingPending()) : this.awaitNext
-  })
+  readonly nextRecord: Effect.Effect<PendingRecord, HttpxError.NoPendingResponses> = Effect.suspend(
+    () => this.takeNext() ?? this.awaitNext
+  )
 
   /** Takes a record out, ends it if it runs, and waits until what it held is released. */
   cancel(record: PendingRecord): Effect.Effect<void> {
-    return Effect.suspend(() => {
+    return Effect.withFiberRuntime((self) => {
       const { fiber } = record
-      if (record.exit === undefined || record.claims === 0) this.abandon(record, "the request was cancelled")
+      if (!record.isKnown || record.claims === 0) this.abandon(record, "the request was cancelled")
       if (fiber === undefined) return Effect.void
-      return Effect.zipRight(
-        Fiber.interrupt(fiber),
-        Effect.suspend(() => this.staff)
-      )
+      record.cancelled = true
+      fiber.unsafeInterruptAsFork(self.id())
+      return Effect.asVoid(Fiber.await(fiber))
     })
   }
 
   /** A record has its result. It may go on running, to hold what it opened. */
   complete(record: PendingRecord, exit: Exit.Exit<unknown, unknown>): void {
-    if (record.exit !== undefined) return
+    if (record.isKnown) return
     const itself = Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
-    record.settle(itself ? cancelled(record, "the request interrupted itself") : exit)
-    if (record.claims === 0) this.offer(record)
+    record.order = this.completions++
+    if (itself) record.abandon("the request interrupted itself")
+    else record.settle(exit)
+    if (record.claims === 0 && !this.handOver(record)) this.completed.push(record)
   }
 
   /** Cancels what waits and what runs, and waits for the latter. */
-  readonly close: Effect.Effect<void> = Effect.suspend(() => {
+  readonly close: Effect.Effect<void> = Effect.withFiberRuntime((self) => {
     this.closed = true
     for (let record = this.queued.first; record !== undefined; record = this.queued.first) {
       this.abandon(record, "the parallel block was left")
     }
     for (const record of this.running) {
-      if (record.exit === undefined) this.abandon(record, "the parallel block was left")
+      if (!record.isKnown) this.abandon(record, "the parallel block was left")
     }
-    return Effect.zipRight(Fiber.interruptAll(this.fibers), this.logUnseen)
+    // What was forked may leave its own block, and would wait for itself.
+    const others = [...this.fibers].filter((fiber) => fiber !== self)
+    return Effect.zipRight(Fiber.interruptAll(others), this.logUnseen)
   })
 
   // ── who runs
 
   /** Sees to it that someone takes what is queued. */
-  private get staff(): Effect.Effect<void> {
-    if (this.queued.size === 0 || this.closed) return Effect.void
+  private staff(): void {
+    if (this.queued.size === 0 || this.closed) return
     const wake = this.parked.pop()
-    if (wake !== undefined) {
-      wake()
-      return Effect.void
-    }
-    if (this.hired >= this.concurrency) return Effect.void
+    if (wake !== undefined) return wake()
+    if (this.hired >= this.concurrency) return
     this.hired++
-    return Effect.asVoid(Effect.forkDaemon(Effect.interruptible(this.worker)))
+    // A root, not a child of who happens to submit: it takes over the references of each record that it runs.
+    Effect.runFork(this.worker, { immediate: false })
   }
 
-  private readonly worker: Effect.Effect<void> = Effect.withFiberRuntime((fiber) => {
-    this.fibers.add(fiber)
-    fiber.addObserver(() => {
-      this.fibers.delete(fiber)
-      this.hired--
+  /** Can be interrupted while a record runs, and while there is none; between the two it keeps the books. */
+  private readonly worker: Effect.Effect<void> = Effect.uninterruptible(
+    Effect.withFiberRuntime((fiber) => {
+      this.fibers.add(fiber)
+      fiber.addObserver(() => this.fibers.delete(fiber))
+      return this.work(fiber)
     })
-    return this.work(fiber, undefined)
-  })
+  )
 
-  /** Runs one record, then the next; `refs` are the references that the fiber has. */
-  private work(
-    fiber: Fiber.RuntimeFiber<unknown, unknown>,
-    refs: FiberRefs.FiberRefs | undefined
-  ): Effect.Effect<void> {
+  /** Runs one record, then the next. */
+  private work(fiber: Fiber.RuntimeFiber<unknown, unknown>): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (this.closed) return Effect.void
       const record = this.queued.first
-      if (record?.effect === undefined) return Effect.zipRight(this.park, this.work(fiber, refs))
+      if (record?.refs === undefined) {
+        return Effect.zipRight(this.park, this.work(fiber))
+      }
       this.queued.remove(record)
       this.running.add(record)
       record.fiber = fiber
-      const next = record.refs
-      const run = Effect.flatMap(Effect.exit(record.effect), (exit) => {
+      const run = Effect.exit(Effect.interruptible(record.run(record)))
+      const adopted = adopt(fiber, record.refs)
+      return Effect.flatMap(adopted === undefined ? run : Effect.zipRight(adopted, run), (exit) => {
         this.running.delete(record)
         record.fiber = undefined
         this.complete(record, exit)
-        // What was forked may have set references; a request sets none.
-        return this.work(fiber, record.request === undefined ? undefined : next)
+        if (!isSpent(record, exit)) return this.work(fiber)
+        this.hired--
+        this.staff()
+        return Effect.void
       })
-      return next === undefined || next === refs ? run : Effect.zipRight(Effect.setFiberRefs(next), run)
     })
   }
 
-  private readonly park: Effect.Effect<void> = Effect.async<void>((resume) => {
-    this.parked.push(() => resume(Exit.void))
-  })
+  private readonly park: Effect.Effect<void> = Effect.interruptible(
+    Effect.async<void>((resume) => {
+      this.parked.push(() => resume(Exit.void))
+    })
+  )
 
   // ── who is given what
+
+  private awaitResult(record: PendingRecord): Effect.Effect<Exit.Exit<unknown, unknown>> {
+    let waiter: ((exit: Exit.Exit<unknown, unknown>) => void) | undefined
+    return onFailure(
+      Effect.async<Exit.Exit<unknown, unknown>>((resume) => {
+        waiter = (exit) => resume(Exit.succeed(exit))
+        this.claim(record)
+        // It may have come since it was looked for.
+        if (record.exit === undefined) record.wait(waiter)
+        else waiter(record.exit)
+      }),
+      () => {
+        if (waiter === undefined) return
+        record.stopWaiting(waiter)
+        this.unclaim(record)
+      }
+    )
+  }
 
   private readonly awaitNext: Effect.Effect<PendingRecord, HttpxError.NoPendingResponses> = Effect.suspend(() => {
     let taker: Taker | undefined
     return onFailure(
       Effect.async<PendingRecord, HttpxError.NoPendingResponses>((resume) => {
-        taker = { resume, given: undefined }
-        this.takers.add(taker)
+        // It may have come since it was looked for, or have become impossible.
+        const exit = this.takeNext()
+        taker = new Taker(resume)
+        if (exit === undefined) return this.takers.push(taker)
+        if (Exit.isSuccess(exit)) taker.given = exit.value
+        resume(exit)
       }),
       () => {
         if (taker === undefined) return
-        this.takers.delete(taker)
+        this.takers.remove(taker)
         if (taker.given !== undefined) this.unclaim(taker.given)
       }
     )
   })
+
+  /** The next record if there is one, or that there can be none; nothing if it is still to come. */
+  private takeNext(): Exit.Exit<PendingRecord, HttpxError.NoPendingResponses> | undefined {
+    const record = this.completed.first
+    if (record === undefined) return this.unclaimed === 0 ? Exit.fail(nothingPending()) : undefined
+    this.claim(record)
+    return Exit.succeed(record)
+  }
 
   private claim(record: PendingRecord): void {
     if (record.claims++ > 0) return
@@ -194,28 +214,37 @@ export class Block {
   private unclaim(record: PendingRecord): void {
     if (--record.claims > 0) return
     this.unclaimed++
-    if (record.exit !== undefined) this.offer(record, true)
+    if (record.isKnown && !this.handOver(record)) this.putBack(record)
   }
 
-  /** Gives a complete record to who has waited longest, or keeps it; one that was given back comes first again. */
-  private offer(record: PendingRecord, back = false): void {
-    const [taker] = this.takers
-    if (taker === undefined) {
-      if (back) this.completed.unshift(record)
-      else this.completed.push(record)
-      return
-    }
-    this.takers.delete(taker)
+  /** Gives a complete record to who has waited longest, if anybody waits. */
+  private handOver(record: PendingRecord): boolean {
+    const taker = this.takers.first
+    if (taker === undefined) return false
+    this.takers.remove(taker)
     taker.given = record
     taker.resume(Exit.succeed(record))
     this.claim(record)
+    return true
+  }
+
+  /** Puts a record at its place in the order of completion. Only who is interrupted as the answer comes needs this. */
+  private putBack(record: PendingRecord): void {
+    const earlier: Array<PendingRecord> = []
+    for (let first = this.completed.first; first !== undefined; first = this.completed.first) {
+      if (first.order > record.order) break
+      this.completed.remove(first)
+      earlier.push(first)
+    }
+    this.completed.unshift(record)
+    for (const one of earlier.reverse()) this.completed.unshift(one)
   }
 
   /** Ends a record without a result, for its handle and for `nextResponse`. */
   private abandon(record: PendingRecord, why: string): void {
     this.queued.remove(record)
     this.completed.remove(record)
-    record.settle(cancelled(record, why))
+    record.abandon(why)
     if (record.claims++ > 0) return
     this.unclaimed--
     this.dismissTakers()
@@ -224,9 +253,10 @@ export class Block {
   /** Nobody waits for what cannot come. */
   private dismissTakers(): void {
     if (this.unclaimed > 0) return
-    const waiting = [...this.takers]
-    this.takers.clear()
-    for (const taker of waiting) taker.resume(Exit.fail(nothingPending()))
+    for (let taker = this.takers.first; taker !== undefined; taker = this.takers.first) {
+      this.takers.remove(taker)
+      taker.resume(Exit.fail(nothingPending()))
+    }
   }
 
   private get logUnseen(): Effect.Effect<void> {
@@ -240,6 +270,13 @@ export class Block {
   }
 }
 
+/**
+ * Whether the fiber that ran a record is not to run another: an interruption meant for the record may still reach it, or
+ * the record was any effect at all, which can have left children and more behind.
+ */
+const isSpent = (record: PendingRecord, exit: Exit.Exit<unknown, unknown>): boolean =>
+  record.cancelled || record.request === undefined || (Exit.isFailure(exit) && Cause.isInterrupted(exit.cause))
+
 /** Runs an effect interruptibly, and something synchronous when it does not succeed: no canceller, which costs more. */
 const onFailure = <A, E>(effect: Effect.Effect<A, E>, undo: () => void): Effect.Effect<A, E> =>
   Effect.uninterruptibleMask((restore) =>
@@ -248,9 +285,6 @@ const onFailure = <A, E>(effect: Effect.Effect<A, E>, undo: () => void): Effect.
       return Effect.failCause(cause)
     })
   )
-
-const cancelled = (record: PendingRecord, message: string): Exit.Exit<never, HttpxError.RequestCancelled> =>
-  Exit.fail(new HttpxError.RequestCancelled({ request: record.request?.summary, message }))
 
 const nothingPending = (): HttpxError.NoPendingResponses =>
   new HttpxError.NoPendingResponses({

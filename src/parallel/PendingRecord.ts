@@ -2,10 +2,10 @@
  * A request in a parallel block: what its handle is, and what the block keeps of it.
  */
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
+import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import type * as FiberRefs from "effect/FiberRefs"
-import type * as HttpxError from "../HttpxError.js"
+import * as HttpxError from "../HttpxError.js"
 import type { Request } from "../Request.js"
 import type { Fifo, Link } from "../transport/Fifo.js"
 import type { Block } from "./Block.js"
@@ -42,15 +42,33 @@ export class PendingRecord implements Pending<unknown, unknown>, Link<PendingRec
   fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
   /** How many have asked for it by its handle, or were given it. */
   claims = 0
-  exit: Exit.Exit<unknown, unknown> | undefined = undefined
-  private readonly waiters = new Set<(exit: Exit.Exit<unknown, unknown>) => void>()
+  /** Its place in the order of completion. */
+  order = 0
+  /** Whether the fiber that runs it has been told to stop. */
+  cancelled = false
+  private known: Exit.Exit<unknown, unknown> | undefined = undefined
+  private abandoned: string | undefined = undefined
+  private waiters: Set<(exit: Exit.Exit<unknown, unknown>) => void> | undefined = undefined
 
   constructor(
     private readonly block: Block,
     readonly request: Request<unknown> | undefined,
-    /** What is run; dropped when it has been. */
-    public effect: Effect.Effect<unknown, unknown> | undefined
+    /** What to run for it. One function serves many records: what waits is to be small. */
+    readonly run: (record: PendingRecord) => Effect.Effect<unknown, unknown>
   ) {}
+
+  /** Its result, once that is known. The error of one that was abandoned is made when somebody asks. */
+  get exit(): Exit.Exit<unknown, unknown> | undefined {
+    if (this.known === undefined && this.abandoned !== undefined) {
+      const details = { request: this.request?.summary, message: this.abandoned }
+      this.known = Exit.fail(new HttpxError.RequestCancelled(details))
+    }
+    return this.known
+  }
+
+  get isKnown(): boolean {
+    return this.known !== undefined || this.abandoned !== undefined
+  }
 
   get tag(): unknown {
     return this.request?.tag
@@ -65,19 +83,31 @@ export class PendingRecord implements Pending<unknown, unknown>, Link<PendingRec
   }
 
   wait(resume: (exit: Exit.Exit<unknown, unknown>) => void): void {
-    this.waiters.add(resume)
+    ;(this.waiters ??= new Set()).add(resume)
   }
 
   stopWaiting(resume: (exit: Exit.Exit<unknown, unknown>) => void): void {
-    this.waiters.delete(resume)
+    this.waiters?.delete(resume)
   }
 
   /** Its result is known. */
   settle(exit: Exit.Exit<unknown, unknown>): void {
-    this.exit = exit
-    this.effect = undefined
+    this.known = exit
+    this.tell()
+  }
+
+  /** It is not to have a result, even if it had one already. */
+  abandon(why: string): void {
+    this.known = undefined
+    this.abandoned = why
+    this.tell()
+  }
+
+  private tell(): void {
     this.refs = undefined
-    for (const resume of this.waiters) resume(exit)
-    this.waiters.clear()
+    const { waiters } = this
+    this.waiters = undefined
+    if (waiters === undefined || this.exit === undefined) return
+    for (const resume of waiters) resume(this.exit)
   }
 }

@@ -3,7 +3,7 @@
  * `HttpClient.withTracerDisabledWhen`, `withTracerPropagation`, `withSpanNameGenerator`. Unlike there, no field and no
  * query value becomes an attribute.
  *
- * A tracer that is switched off costs one look at a fiber reference.
+ * A tracer that is switched off costs nothing but the look that a call takes at it.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
@@ -12,28 +12,33 @@ import * as Effect from "effect/Effect"
 import * as FiberRef from "effect/FiberRef"
 import type * as Tracer from "effect/Tracer"
 import type { Exchange } from "../Exchange.js"
+import type { HttpxError } from "../HttpxError.js"
 import { redactUrl } from "../protocol/redaction.js"
 import type { Request } from "../Request.js"
+import type { Response } from "../Response.js"
 import { toHttpClientRequest } from "../transport/platformRequest.js"
 
 /** The exchange with a span around each attempt. */
 export const withSpan =
   (exchange: Exchange): Exchange =>
   (request) =>
-    Effect.withFiberRuntime((fiber) => {
-      if (!fiber.getFiberRef(FiberRef.currentTracerEnabled)) return exchange(request)
-      const platformRequest = toHttpClientRequest(request)
-      if (fiber.getFiberRef(HttpClient.currentTracerDisabledWhen)(platformRequest)) return exchange(request)
-      const name = Context.get(fiber.currentContext, HttpClient.SpanNameGenerator)(platformRequest)
-      const propagate = fiber.getFiberRef(HttpClient.currentTracerPropagation)
-      return Effect.useSpan(name, { kind: "client", captureStackTrace: false }, (span) => {
-        describe(span, request)
-        const traced = propagate ? propagating(request, span) : request
-        return Effect.tap(Effect.withParentSpan(exchange(traced), span), (response) =>
-          Effect.sync(() => span.attribute("http.response.status_code", response.status))
-        )
-      })
+    request.call?.traced === false ? exchange(request) : traced(exchange, request)
+
+const traced = <E>(exchange: Exchange, request: Request<E>): Effect.Effect<Response, HttpxError | E> =>
+  Effect.withFiberRuntime((fiber) => {
+    if (!fiber.getFiberRef(FiberRef.currentTracerEnabled)) return exchange(request)
+    const platformRequest = toHttpClientRequest(request)
+    if (fiber.getFiberRef(HttpClient.currentTracerDisabledWhen)(platformRequest)) return exchange(request)
+    const name = Context.get(fiber.currentContext, HttpClient.SpanNameGenerator)(platformRequest)
+    const propagate = fiber.getFiberRef(HttpClient.currentTracerPropagation)
+    return Effect.useSpan(name, { kind: "client", captureStackTrace: false }, (span) => {
+      describe(span, request)
+      const sent = propagate ? propagating(request, span) : request
+      return Effect.tap(Effect.withParentSpan(exchange(sent), span), (response) =>
+        Effect.sync(() => span.attribute("http.response.status_code", response.status))
+      )
     })
+  })
 
 const describe = (span: Tracer.Span, request: Request<unknown>): void => {
   span.attribute("http.request.method", request.method)

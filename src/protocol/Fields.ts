@@ -60,8 +60,9 @@ const flatten = (input: FieldsInput): ReadonlyArray<string> => {
   for (const name of Object.keys(input)) {
     const value = input[name]
     if (value === undefined) continue
-    if (typeof value === "string") flat.push(name, value)
-    else for (const each of value) flat.push(name, each)
+    if (Array.isArray(value)) for (const each of value) flat.push(name, each)
+    // What is neither text nor a list is found to be no field value when the section is inspected.
+    else flat.push(name, value as string)
   }
   return flat
 }

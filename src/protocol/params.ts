@@ -40,10 +40,13 @@ const form: Encode = (text) =>
 const isScalar = (value: unknown): value is ParamValue =>
   typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
 
-const problem = (name: string, value: unknown): ParamsProblem => ({
-  _tag: "ParamsProblem",
-  message: `parameter ${JSON.stringify(name)} is ${value === null ? "null" : `a ${typeof value}`}: give text, a number or a boolean, or leave it out`
-})
+const problem = (name: string, value: unknown): ParamsProblem => {
+  const what = value === null ? "null" : typeof value === "object" ? "an object" : `a ${typeof value}`
+  return {
+    _tag: "ParamsProblem",
+    message: `parameter ${JSON.stringify(name)} is ${what}: give text, a number or a boolean, or leave it out`
+  }
+}
 
 const pairsOf = (input: ParamsInput): Iterable<readonly [string, unknown]> =>
   Symbol.iterator in input ? (input as Iterable<readonly [string, unknown]>) : Object.entries(input)

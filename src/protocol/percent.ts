@@ -12,3 +12,12 @@ export const percentEncode = (text: string): string => {
     return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\ufffd"))
   }
 }
+
+/** `decodeURIComponent`, but what is not percent-encoded UTF-8 stays as it is. */
+export const percentDecode = (text: string): string => {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

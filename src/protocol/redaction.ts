@@ -22,19 +22,30 @@ const sensitiveNames: ReadonlySet<string> = new Set([
 /** Whether the value of a field of this name is a secret. */
 export const isSensitive = (fieldName: string): boolean => sensitiveNames.has(fieldName.toLowerCase())
 
+// What stands before the authority of a URL, also of one that is not written well: scheme and slashes, or slashes alone.
+const beforeAuthority = /^(?:[a-z][a-z0-9+.-]*:[\\/]+|https?:|[\\/]{2,})?/i
+
 /**
  * A URL without what may be secret in it: the password and user of its authority, the values of its query, its fragment.
  * Works on the text, so that what is no URL can be shown too.
  */
 export const redactUrl = (url: string): string => {
-  const fragment = url.indexOf("#")
-  const whole = fragment < 0 ? url : url.slice(0, fragment)
+  const [before] = beforeAuthority.exec(url)!
+  const rest = url.slice(before.length)
+  const user = endOfUser(before, rest)
+  const shown = user === 0 ? url : `${before}${redacted}@${rest.slice(user)}`
+  const fragment = shown.indexOf("#")
+  const whole = fragment < 0 ? shown : shown.slice(0, fragment)
   const query = whole.indexOf("?")
-  const path = query < 0 ? whole : whole.slice(0, query)
-  const shown = path.replace(
-    /^([a-z][a-z0-9+.-]*:)?(\/\/)[^/?#]*@/i,
-    (_, scheme: string | undefined) => `${scheme ?? ""}//${redacted}@`
-  )
-  if (query < 0) return shown
-  return `${shown}?${whole.slice(query + 1).replace(/=[^&]*/g, `=${redacted}`)}`
+  if (query < 0) return whole
+  return `${whole.slice(0, query)}?${whole.slice(query + 1).replace(/=[^&]*/g, `=${redacted}`)}`
+}
+
+/** Where the host begins, after the `@`; 0 if there is no user. */
+const endOfUser = (before: string, rest: string): number => {
+  if (!rest.includes("@")) return 0
+  const authority = rest.slice(0, (rest + "/").search(/[\\/?#]/))
+  // In what is no URL, a user and password may have characters that had to be percent-encoded: all up to the last `@`.
+  const broken = before === "" ? authority.includes(":") : !URL.canParse(`http://${rest}`)
+  return (broken ? rest : authority).lastIndexOf("@") + 1
 }

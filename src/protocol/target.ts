@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import { percentEncode } from "./percent.js"
+import { percentDecode, percentEncode } from "./percent.js"
 
 /** Where a request goes. */
 export interface Target {
@@ -49,8 +49,30 @@ const queryAsWritten = (url: string): string => {
 
 const problem = (message: string): TargetProblem => ({ _tag: "Invalid", message })
 
+// URLs that the URL Standard leaves as they are: a lower-case name as host, whose last label begins with a letter (else
+// it could be an IPv4 address in one of its many forms), and a path without dots before or after a slash, escapes or
+// anything that would be encoded. Such URLs are nearly all, and this is five times faster than `new URL`.
+const plain =
+  /^(https?):\/\/((?:[a-z0-9_-]+\.)*[a-z][a-z0-9_]*|127\.0\.0\.1)(?::([1-9]\d{0,4}))?(\/(?:[\w~!$&'()*+,;=:@/-]|\w\.\w)*)?(\?[\x21\x24-\x3b\x3d\x3f-\x7e]*)?$/
+
+const parsePlain = (url: string): Target | undefined => {
+  const found = plain.exec(url)
+  if (found === null) return undefined
+  const [, written, , digits, path = "/", query = ""] = found
+  const hostname = found[2]!
+  if (hostname.includes("xn--")) return undefined
+  const scheme = written === "https" ? "https" : "http"
+  const defaultPort = scheme === "https" ? 443 : 80
+  const port = digits === undefined ? defaultPort : Number(digits)
+  if (port > 65535) return undefined
+  const authority = port === defaultPort ? hostname : `${hostname}:${port}`
+  return { scheme, hostname, port, authority, origin: `${scheme}://${authority}`, pathAndQuery: path + query }
+}
+
 /** Finds where the request for a URL goes, or why there is no such place. */
-export const parseTarget = (url: string): Target | TargetProblem => {
+export const parseTarget = (url: string): Target | TargetProblem => parsePlain(url) ?? parseByStandard(url)
+
+const parseByStandard = (url: string): Target | TargetProblem => {
   if (control.test(url)) return problem("the URL has a control character in it: percent-encode it or remove it")
   const written = scheme.exec(url)
   if (written === null) return problem("the URL is not absolute: give it a scheme and a host, or the client a baseUrl")
@@ -77,6 +99,18 @@ export const parseTarget = (url: string): Target | TargetProblem => {
   }
 }
 
+/** The Authorization that the user and password written in a URL ask for (RFC 7617, UTF-8), if there are any. */
+export const authorizationOf = (url: string): string | undefined => {
+  if (!url.includes("@")) return undefined
+  const userinfo = /^https?:\/\/([^/?#\\]*)@/i.exec(url)?.[1]
+  if (userinfo === undefined || userinfo === "") return undefined
+  const colon = userinfo.indexOf(":")
+  const user = colon < 0 ? userinfo : userinfo.slice(0, colon)
+  const password = colon < 0 ? "" : userinfo.slice(colon + 1)
+  const bytes = new TextEncoder().encode(`${percentDecode(user)}:${percentDecode(password)}`)
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`
+}
+
 /** Whether a URL names its scheme, and so needs no base. */
 export const isAbsolute = (url: string): boolean => scheme.test(url)
 
@@ -90,11 +124,9 @@ export const joinBase = (base: string, url: string): string | TargetProblem => {
   if (url.startsWith("//"))
     return problem(`${JSON.stringify(url)} names another host without a scheme: write the scheme`)
   const [root, baseQuery] = splitQuery(withoutFragment(base))
-  const [path, query] = splitQuery(url)
+  const [path, query] = splitQuery(withoutFragment(url))
   const joined = `${root.endsWith("/") ? root : `${root}/`}${path.replace(/^\/+/, "")}`
-  const fragmentAt = query.indexOf("#")
-  const ownQuery = fragmentAt < 0 ? query : query.slice(0, fragmentAt)
-  return joined + joinQueries(baseQuery, ownQuery)
+  return joined + joinQueries(baseQuery, query)
 }
 
 const withoutFragment = (url: string): string => {
@@ -104,7 +136,7 @@ const withoutFragment = (url: string): string => {
 
 const splitQuery = (url: string): readonly [path: string, query: string] => {
   const mark = url.indexOf("?")
-  return mark < 0 ? [withoutFragment(url), ""] : [url.slice(0, mark), url.slice(mark + 1)]
+  return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)]
 }
 
 const joinQueries = (first: string, second: string): string => {

@@ -9,12 +9,13 @@ import type { Socket } from "node:net"
 import * as HttpxError from "../HttpxError.js"
 import type { Connector, ConnectProblem } from "./Connector.js"
 import type { Origin } from "./Origin.js"
+import type { SocketReader } from "./SocketReader.js"
 import { startTimer } from "./Timer.js"
 import type { WireExchange } from "./WireExchange.js"
 
 /** What an attempt tells the pool. */
 export interface AttemptOwner {
-  readonly onConnected: (attempt: Attempt, socket: Socket) => void
+  readonly onConnected: (attempt: Attempt, socket: Socket, reader: SocketReader) => void
   readonly onNotConnected: (attempt: Attempt) => void
 }
 
@@ -34,9 +35,9 @@ export class Attempt {
     if (exchange !== undefined) exchange.attempt = this
     if (limit !== undefined) this.stopTimer = startTimer(clock, limit, () => this.onTimeout(limit))
     this.connecting = connector.connect(origin.target, {
-      onConnected: (socket) => {
+      onConnected: (socket, reader) => {
         this.stopTimer?.()
-        this.owner.onConnected(this, socket)
+        this.owner.onConnected(this, socket, reader)
       },
       onProblem: (problem) => this.end(problem)
     })

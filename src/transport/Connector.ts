@@ -6,6 +6,7 @@ import * as Redacted from "effect/Redacted"
 import * as net from "node:net"
 import * as tls from "node:tls"
 import type { Target } from "../protocol/target.js"
+import { SharedBuffer, SocketReader } from "./SocketReader.js"
 
 /**
  * TLS to servers.
@@ -35,21 +36,23 @@ export type ConnectProblem = {
 
 /** A connection that is being opened. Exactly one of the two is called, once, unless it is aborted. */
 export interface ConnectListener {
-  readonly onConnected: (socket: net.Socket) => void
+  readonly onConnected: (socket: net.Socket, reader: SocketReader) => void
   readonly onProblem: (problem: ConnectProblem) => void
 }
 
 /** Opens sockets. One for each transport: it keeps the TLS context, which is costly to make, for as long as that lives. */
 export class Connector {
   private context: tls.SecureContext | undefined
+  private readonly shared = new SharedBuffer()
 
   constructor(private readonly tls: TlsOptions) {}
 
   /** Begins to connect; the result ends the attempt and calls back when its socket is closed. */
   connect(target: Target, listener: ConnectListener): { readonly abort: (released: () => void) => void } {
+    const reader = new SocketReader(this.shared)
     let socket: net.Socket
     try {
-      socket = target.scheme === "https" ? this.openTls(target) : openTcp(target)
+      socket = target.scheme === "https" ? this.openTls(target, reader) : openTcp(target, reader)
     } catch (cause) {
       // A certificate or key that OpenSSL cannot read is thrown at once.
       const message = `TLS cannot be set up: ${messageOf(cause)}`
@@ -61,24 +64,27 @@ export class Connector {
         }
       }
     }
-    return watch(socket, target, listener)
+    return watch(socket, reader, target, listener)
   }
 
-  private openTls(target: Target): tls.TLSSocket {
+  private openTls(target: Target, reader: SocketReader): tls.TLSSocket {
     const servername = this.tls.servername ?? (net.isIP(target.hostname) === 0 ? target.hostname : undefined)
-    return tls.connect({
+    const options: tls.ConnectionOptions & Pick<net.ConnectOpts, "onread"> = {
       host: target.hostname,
       port: target.port,
+      onread: reader.onread,
       secureContext: (this.context ??= makeContext(this.tls)),
       rejectUnauthorized: this.tls.verify !== false,
       ALPNProtocols: ["http/1.1"],
       // Node checks the certificate against `servername` when it is given, else against `host`.
       ...(servername === undefined ? {} : { servername })
-    })
+    }
+    return tls.connect(options)
   }
 }
 
-const openTcp = (target: Target): net.Socket => net.connect({ host: target.hostname, port: target.port, noDelay: true })
+const openTcp = (target: Target, reader: SocketReader): net.Socket =>
+  net.connect({ host: target.hostname, port: target.port, noDelay: true, onread: reader.onread })
 
 const makeContext = (options: TlsOptions): tls.SecureContext =>
   tls.createSecureContext({
@@ -94,6 +100,7 @@ const pems = (ca: NonNullable<TlsOptions["ca"]>): Array<string | Buffer> =>
 
 const watch = (
   socket: net.Socket,
+  reader: SocketReader,
   target: Target,
   { onConnected, onProblem }: ConnectListener
 ): { readonly abort: (released: () => void) => void } => {
@@ -112,7 +119,7 @@ const watch = (
   const onReady = () => {
     stop()
     if (secure) socket.setNoDelay(true)
-    onConnected(socket)
+    onConnected(socket, reader)
   }
   const stop = () => {
     socket.off("connect", onTcp).off("error", onError).off("close", onClose).off(ready, onReady)
@@ -152,8 +159,24 @@ const isNameFailure = (cause: Error): boolean => "syscall" in cause && cause.sys
 const codeOf = (cause: unknown): string | undefined =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined
 
+const opensslError = /^Error: [0-9A-F]+:error:/
+
+const hasReason = (cause: unknown): cause is { readonly reason: string } =>
+  cause instanceof Error && "reason" in cause && typeof cause.reason === "string"
+
+/**
+ * Why the server refused the handshake, where an error of an open connection says so: in TLS 1.3 the client is done
+ * before the server has looked at its certificate.
+ */
+export const lateProblem = (cause: Error, target: Target): ConnectProblem | undefined =>
+  lateAlert.test(codeOf(cause) ?? "") ? problemOf(cause, "tls", target) : undefined
+
+const lateAlert = /^ERR_SSL_\w+_ALERT_\w*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE)/
+
 // Several addresses that all failed come as an AggregateError without a message.
 const messageOf = (cause: unknown): string => {
   if (cause instanceof AggregateError) return cause.errors.map(messageOf).join("; ")
+  // OpenSSL's own message is a line of numbers and file names around its reason.
+  if (opensslError.test(String(cause)) && hasReason(cause)) return cause.reason
   return cause instanceof Error ? cause.message : String(cause)
 }

@@ -6,14 +6,16 @@
  */
 import * as Cookies from "@effect/platform/Cookies"
 import * as HttpClient from "@effect/platform/HttpClient"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Scope from "effect/Scope"
 import { asCall, type Exchange, type Wire, WireSymbol } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
+import { withSpan } from "../policy/Trace.js"
 import { problemOf, type Request } from "../Request.js"
-import { Response } from "../Response.js"
+import { initOf, Response } from "../Response.js"
 import { foreignFailure } from "./foreignFailure.js"
 import { StreamSource } from "./StreamSource.js"
 import { toHttpClientRequest } from "./platformRequest.js"
@@ -21,13 +23,16 @@ import type { WiredHttpClient } from "./ToPlatform.js"
 
 /** The wire under a platform client: its own if it is one of ours, else the client itself. */
 export const wireOf = (client: HttpClient.HttpClient): Wire =>
-  isWired(client) ? client[WireSymbol] : { exchange: foreignExchange(client), decoders: undefined, connections: 100 }
+  isWired(client)
+    ? client[WireSymbol]
+    : { exchange: withSpan(foreignExchange(client)), decoders: undefined, connections: 100 }
 
 const isWired = (client: HttpClient.HttpClient): client is WiredHttpClient => Predicate.hasProperty(client, WireSymbol)
 
 const foreignExchange = (client: HttpClient.HttpClient): Exchange => {
-  // The scope is how their clients let go of a response that nobody reads.
-  const scoped = HttpClient.withScope(client)
+  // The scope is how their clients let go of a response that nobody reads. Our span is enough: theirs has every field in
+  // it, and the query.
+  const scoped = HttpClient.withTracerDisabledWhen(HttpClient.withScope(client), () => true)
   const exchange = <E>(request: Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E> => {
     const { call } = request
     if (call === undefined) return asCall(request, false, exchange)
@@ -57,15 +62,17 @@ const adapt = (answer: HttpClientResponse, request: Request<unknown>, source: St
     if (name !== "set-cookie") fields.push(name, answer.headers[name]!)
   }
   for (const cookie of Cookies.toSetCookieHeaders(answer.cookies)) fields.push("set-cookie", cookie)
-  source.begin(answer.stream, (error, details) =>
+  const lost = (error: HttpClientError.ResponseError, details: HttpxError.Details) =>
     // Their streams fail on a body that is rightly empty: 204, 304, an answer to HEAD.
-    error.reason === "EmptyBody" ? undefined : new HttpxError.ReadError(details)
-  )
-  return new Response(
-    request,
-    { status: answer.status, reasonPhrase: "", httpVersion: "", fields },
-    source,
-    undefined,
-    undefined
-  )
+    error.reason === "EmptyBody" ? undefined : new HttpxError.ReadError({ ...details, cause: error.cause })
+  source.begin(answer.stream, lost, announced(answer, request))
+  return new Response(request, initOf(answer.status, "", "", fields), source, undefined, undefined)
+}
+
+/** How many bytes their stream must have. One of theirs that is begun after its connection broke is empty, not a failure. */
+const announced = ({ headers, status }: HttpClientResponse, request: Request<unknown>): number => {
+  if (request.method === "HEAD" || status === 204 || status === 304) return 0
+  // What they have decoded has another length.
+  if (headers["content-encoding"] !== undefined) return 0
+  return Number(headers["content-length"] ?? 0)
 }

@@ -10,8 +10,10 @@ import * as HttpxError from "../HttpxError.js"
 import { chunkHead, lastChunk } from "../protocol/http1/RequestSerializer.js"
 import { ResponseParser } from "../protocol/http1/ResponseParser.js"
 import { bufferStrings } from "./bufferStrings.js"
+import { lateProblem } from "./Connector.js"
 import { Inactivity } from "./Inactivity.js"
 import type { Origin } from "./Origin.js"
+import type { SocketReader } from "./SocketReader.js"
 import type { Carrier, WireExchange } from "./WireExchange.js"
 
 /** What a connection tells the pool that it belongs to. */
@@ -33,11 +35,18 @@ export interface ConnectionLimits {
 // A body that is not larger goes out in one write with its head.
 const smallBody = 16 * 1024
 
+// A larger body goes out piece by piece, so that a server that is slow can be told from one that takes nothing. Of 50 MB,
+// 1.4 GB/s are taken in pieces of this size as in one, 1.1 in pieces of 64 kB.
+const piece = 256 * 1024
+
+// As many as a read into the shared buffer can give.
+const manyBytes = 64 * 1024
+
 const crlf = Buffer.from("\r\n", "latin1")
 
 export class Http1Connection implements Carrier {
-  /** When it became idle, by the pool's clock. */
-  idleSince = 0
+  /** When it became idle, by the pool's clock; before the first time, -1. */
+  idleSince = -1
   /** How many exchanges it has begun. */
   served = 0
 
@@ -47,24 +56,35 @@ export class Http1Connection implements Carrier {
   /** Whether all of the present request has been handed to the socket. */
   private sent = true
   private chunked = false
+  private paused = false
   private closeAfter = false
   private gone = false
+  private lingers = false
   private drained: (() => void) | undefined = undefined
   private lastCause: Error | undefined = undefined
 
   constructor(
     private readonly socket: Socket,
+    private readonly reader: SocketReader,
     readonly origin: Origin,
     private readonly owner: ConnectionOwner,
     private readonly limits: ConnectionLimits,
     clock: Clock | undefined
   ) {
     this.inactivity = new Inactivity(clock, (limit) => this.onInactive(limit))
-    socket.on("data", (bytes: Buffer) => this.onBytes(bytes))
+    reader.receiver = (bytes, owned) => this.onBytes(bytes, owned)
     socket.on("drain", () => this.onDrain())
     socket.on("end", () => this.onEnd())
     socket.on("error", (cause) => (this.lastCause = cause))
     socket.on("close", () => this.onEnd())
+    const { destroy } = socket
+    socket.destroy = (cause) => {
+      // A write that fails destroys the socket, and with it an early answer that has arrived and has not been read.
+      if (isWriteFailure(cause) && !this.sent && this.exchange !== undefined)
+        this.linger(() => destroy.call(socket, cause))
+      else destroy.call(socket, cause)
+      return socket
+    }
   }
 
   get remoteAddress(): string | undefined {
@@ -77,27 +97,31 @@ export class Http1Connection implements Carrier {
     const { body, headers, method } = exchange.request
     this.served++
     this.exchange = exchange
-    this.sent = body._tag !== "Stream"
     this.chunked = request.chunked
+    this.sent = !request.chunked && (body._tag === "Empty" || (body._tag === "Bytes" && body.bytes.length <= smallBody))
     this.closeAfter = headers.has("connection") && /\bclose\b/i.test(headers.get("connection") ?? "")
     this.parser.begin(exchange, method)
     exchange.carriedBy(this)
-    this.inactivity.watch(this.sent ? this.limits.read : this.limits.write)
-    if (body._tag !== "Bytes" || body.bytes.length === 0) {
+    if (this.sent) this.inactivity.watch(this.limits.read)
+    if (body._tag !== "Bytes") {
       this.socket.write(request.head, "latin1")
-    } else if (body.bytes.length <= smallBody && !request.chunked) {
+    } else if (this.sent) {
       this.socket.write(oneBuffer(request.head, body.bytes))
     } else {
       this.socket.cork()
       this.socket.write(request.head, "latin1")
-      this.write(body.bytes, () => {})
-      if (request.chunked) this.socket.write(lastChunk, "latin1")
+      this.write(body.bytes, () => this.finishRequest())
       this.socket.uncork()
     }
   }
 
   write(bytes: Uint8Array, room: () => void): void {
     if (this.gone) return
+    // An empty chunk would be the last one.
+    if (bytes.length === 0) return room()
+    if (bytes.length > piece) {
+      return this.write(bytes.subarray(0, piece), () => this.write(bytes.subarray(piece), room))
+    }
     if (this.chunked) {
       this.socket.cork()
       this.socket.write(chunkHead(bytes.length), "latin1")
@@ -107,24 +131,30 @@ export class Http1Connection implements Carrier {
     } else this.socket.write(bytes)
     if (!this.socket.writableNeedDrain) return room()
     this.drained = room
+    // Only now is it the server that is waited for, and not the caller's stream.
+    this.inactivity.watch(this.limits.write)
   }
 
   finishRequest(): void {
     if (this.gone) return
     if (this.chunked) this.socket.write(lastChunk, "latin1")
     this.sent = true
-    this.inactivity.watch(this.limits.read)
+    if (!this.paused) this.inactivity.watch(this.limits.read)
   }
 
   pause(): void {
+    this.paused = true
     this.inactivity.rest()
     this.socket.pause()
   }
 
   resume(): void {
-    this.inactivity.watch(this.limits.read)
+    this.paused = false
+    if (this.exchange !== undefined && this.sent) this.inactivity.watch(this.limits.read)
     // Not at once: the reader that made room is still running, and may make more.
-    queueMicrotask(() => this.socket.resume())
+    queueMicrotask(() => {
+      if (!this.paused) this.socket.resume()
+    })
   }
 
   cancel(released: () => void): void {
@@ -148,22 +178,28 @@ export class Http1Connection implements Carrier {
     exchange?.fail(error(exchange))
   }
 
-  private onBytes(bytes: Buffer): void {
+  private onBytes(bytes: Uint8Array, owned: boolean): void {
     const { exchange } = this
     if (exchange === undefined) return this.destroy()
-    this.inactivity.touch()
+    exchange.borrows = !owned
     const used = this.parser.push(bytes)
-    if (used < 0) return this.onViolation(exchange)
     if (this.parser.done) return this.onAnswered(used < bytes.length)
-    if (this.parser.upgraded) this.onUpgraded(exchange)
+    if (used < 0) return this.onViolation(exchange)
+    if (this.parser.upgraded) return this.onUpgraded(exchange)
+    this.inactivity.touch()
+    // A read that filled its buffer is followed by more.
+    if (bytes.length >= manyBytes) this.reader.large = true
   }
 
   private onAnswered(excess: boolean): void {
     this.exchange = undefined
+    this.reader.large = false
     const reusable = this.parser.keepAlive && this.sent && !excess && !this.closeAfter && !this.gone
     this.parser.release()
     if (!reusable) return this.destroy()
     this.inactivity.rest()
+    // The bytes that stopped the flow can be the last ones.
+    if (this.paused) this.resume()
     this.owner.onReusable(this)
   }
 
@@ -185,7 +221,8 @@ export class Http1Connection implements Carrier {
   private onInactive(limit: number): void {
     const { exchange } = this
     if (exchange === undefined) return
-    if (this.sent) {
+    // After the head of the answer, all that can fail is to read it.
+    if (this.sent || exchange.answered) {
       const what = `nothing arrived for ${limit} ms`
       this.fail(new HttpxError.ReadTimeout({ ...this.readDetails(exchange, what), limit }))
     } else {
@@ -198,7 +235,8 @@ export class Http1Connection implements Carrier {
   private onEnd(): void {
     const { exchange } = this
     if (exchange !== undefined) {
-      if (this.parser.finish()) this.exchange = undefined
+      // A body that ends with its connection has not ended when that broke.
+      if (this.lastCause === undefined && this.parser.finish()) this.exchange = undefined
       else if (!this.parser.started && this.owner.onStale(this, exchange)) this.exchange = undefined
       else return this.fail(this.lost(exchange))
     }
@@ -207,9 +245,15 @@ export class Http1Connection implements Carrier {
 
   private lost(exchange: WireExchange): HttpxError.HttpxError {
     const cause = this.lastCause
+    const late = cause !== undefined && this.served === 1 && !this.parser.started
+    const problem = late ? lateProblem(cause, this.origin.target) : undefined
+    if (problem !== undefined) {
+      const details = exchange.details("connect", "unsent", problem.message, cause)
+      return new HttpxError.TlsError({ ...details, code: problem.code })
+    }
     const why = this.parser.violation?.message ?? "the connection was lost"
     const what = cause === undefined ? why : `${why} (${cause.message})`
-    return this.sent
+    return this.sent || exchange.answered
       ? new HttpxError.ReadError(this.readDetails(exchange, what, cause))
       : new HttpxError.WriteError(
           exchange.details("send", "unknown", `the connection broke while the body was being sent: ${what}`, cause)
@@ -229,8 +273,26 @@ export class Http1Connection implements Carrier {
     exchange?.fail(error)
   }
 
+  /** Reads what has arrived, until turns of the event loop bring nothing more. */
+  private linger(end: () => void): void {
+    if (this.lingers) return
+    this.lingers = true
+    let quiet = 0
+    this.reader.receiver = (bytes, owned) => {
+      quiet = 0
+      this.onBytes(bytes, owned)
+    }
+    const turn = () => {
+      if (this.gone) return
+      if (++quiet > 2) end()
+      else setImmediate(turn)
+    }
+    setImmediate(turn)
+  }
+
   private onDrain(): void {
-    this.inactivity.touch()
+    if (this.sent) this.inactivity.touch()
+    else this.inactivity.rest()
     const room = this.drained
     this.drained = undefined
     room?.()
@@ -245,6 +307,9 @@ export class Http1Connection implements Carrier {
     this.owner.onGone(this)
   }
 }
+
+const isWriteFailure = (cause: Error | undefined): boolean =>
+  cause !== undefined && "syscall" in cause && cause.syscall === "write"
 
 const uncork = (socket: Socket): void => socket.uncork()
 

@@ -33,9 +33,10 @@ import * as Stream from "effect/Stream"
 import { join } from "../content/bytes.js"
 import { asCall, type Exchange } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
+import { withSpan } from "../policy/Trace.js"
 import { Fields, type FieldsInput } from "../protocol/Fields.js"
 import { type Body, problemOf, type Request } from "../Request.js"
-import { Response } from "../Response.js"
+import { initOf, Response } from "../Response.js"
 import { StreamSource } from "./StreamSource.js"
 import { toHttpClient } from "./ToPlatform.js"
 
@@ -47,7 +48,7 @@ import { toHttpClient } from "./ToPlatform.js"
  */
 export interface Incoming {
   readonly method: string
-  /** As written by the client. */
+  /** As it would be sent: the query as written, without user, password and fragment. */
   readonly url: string
   /** Without the query. */
   readonly path: string
@@ -101,7 +102,7 @@ export const json = (value: unknown, init?: Omit<Reply, "body"> | undefined): Re
  * @category constructors
  */
 export const make = (handler: Handler): HttpClient.HttpClient =>
-  toHttpClient({ exchange: served(handler), decoders: undefined, connections: 100 })
+  toHttpClient({ exchange: withSpan(served(handler)), decoders: undefined, connections: 100 })
 
 /**
  * @since 0.1.0
@@ -122,7 +123,7 @@ const served = (handler: Handler): Exchange => {
       let bodyError: { readonly error: E } | undefined
       const body = Effect.tapError(bytesOf(request.body), (error) => Effect.sync(() => (bodyError = { error })))
       return Effect.suspend(() => handler(incoming(request, body))).pipe(
-        Effect.catchAllCause((cause) =>
+        Effect.catchAllCause((cause): Effect.Effect<never, HttpxError.HttpxError | E> =>
           // The handler passes on what the request's own body failed with, or it fails by itself.
           bodyError === undefined ? Effect.fail(source.lost(cause)) : Effect.fail(bodyError.error)
         ),
@@ -138,8 +139,9 @@ const served = (handler: Handler): Exchange => {
 }
 
 const incoming = (request: Request<unknown>, body: Incoming["body"]): Incoming => {
-  const { pathname, searchParams } = new URL(request.url)
-  const { headers, method, url } = request
+  const { headers, method, target } = request
+  const url = target instanceof Error ? request.url : target.origin + target.pathAndQuery
+  const { pathname, searchParams } = new URL(url)
   return { method, url, path: pathname, query: searchParams, headers, body }
 }
 
@@ -165,7 +167,7 @@ const answer = (reply: Reply, request: Request<unknown>, source: StreamSource): 
   // RFC 9110 §6.4.1: these have no content, whatever the function gave.
   const empty = request.method === "HEAD" || status === 204 || status === 304
   source.begin(empty ? Stream.empty : streamOf(body), (_, details) => new HttpxError.ReadError(details))
-  const init = { status, reasonPhrase, httpVersion: "HTTP/1.1", fields: Fields.from(headers).flat }
+  const init = initOf(status, reasonPhrase, "HTTP/1.1", Fields.from(headers).flat)
   return new Response(request, init, source, undefined, undefined)
 }
 

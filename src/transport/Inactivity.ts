@@ -18,10 +18,10 @@ export class Inactivity {
 
   /** Watches from now on; without a limit, nothing is watched. */
   watch(limit: number | undefined): void {
-    this.watching = limit !== undefined
-    if (limit === undefined) return
+    if (limit === undefined) return this.rest()
     // A timer for a longer limit than this one would come too late.
     if (limit < this.limit) this.clear()
+    this.watching = true
     this.limit = limit
     this.last = now(this.clock)
     if (this.stopTimer === undefined) this.arm(limit)

@@ -7,8 +7,9 @@
  */
 import type * as Cookies from "@effect/platform/Cookies"
 import type * as Headers from "@effect/platform/Headers"
-import * as HttpClientError from "@effect/platform/HttpClientError"
-import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpBody from "@effect/platform/HttpBody"
+import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import type * as UrlParams from "@effect/platform/UrlParams"
@@ -18,6 +19,7 @@ import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as HttpxError from "../HttpxError.js"
 import type { Response } from "../Response.js"
+import { discreet, PlatformResponseError } from "./platformFailure.js"
 import { startTimer } from "./Timer.js"
 
 const abandonedAfter = 10_000
@@ -25,19 +27,33 @@ const abandonedAfter = 10_000
 export class PlatformResponse extends Inspectable.Class implements HttpClientResponse.HttpClientResponse {
   readonly [HttpClientResponse.TypeId]: HttpClientResponse.TypeId = HttpClientResponse.TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
+  private readonly sent: HttpClientRequest.HttpClientRequest
+  private readonly sentHeaders: Headers.Headers
+  private shown: HttpClientRequest.HttpClientRequest | undefined = undefined
   private stopAbandoning: (() => void) | undefined = undefined
 
   constructor(
-    readonly request: HttpClientRequest.HttpClientRequest,
+    request: HttpClientRequest.HttpClientRequest,
     /** Our own response, with all that theirs cannot show: raw fields, version, elapsed time. */
     readonly httpx: Response,
     signal: AbortSignal | undefined
   ) {
     super()
+    // An answer may live long; the request's body need not.
+    this.sent = request.body._tag === "Empty" ? request : HttpClientRequest.setBody(request, HttpBody.empty)
+    this.sentHeaders = request.headers
     if (httpx.isClosed) return
-    this.stopAbandoning = startTimer(httpx.request.call?.clock, abandonedAfter, () => this.abandon())
+    this.unattended()
+    httpx.onOver(() => this.taken())
+    if (signal === undefined) return
     // As theirs does: leaving the scope of `withScope` ends the response.
-    signal?.addEventListener("abort", () => this.abandon(), { once: true })
+    if (signal.aborted) this.abandon()
+    else signal.addEventListener("abort", () => this.abandon(), { once: true })
+  }
+
+  /** What was sent, without its body. */
+  get request(): HttpClientRequest.HttpClientRequest {
+    return (this.shown ??= discreet(this.sent, this.sentHeaders))
   }
 
   get status(): number {
@@ -100,9 +116,19 @@ export class PlatformResponse extends Inspectable.Class implements HttpClientRes
     effect: Effect.Effect<A, HttpxError.ReadFailure>
   ): Effect.Effect<A, HttpClientError.ResponseError> {
     return Effect.suspend(() => {
+      const read = Effect.mapError(effect, (cause) => this.decodeError(cause, cause.message))
+      if (this.httpx.isClosed) return read
       this.taken()
-      return Effect.mapError(effect, (cause) => this.decodeError(cause, cause.message))
+      // Who gives up may come back, or not.
+      return Effect.onInterrupt(read, () => Effect.sync(() => this.unattended()))
     })
+  }
+
+  /** Nobody reads: from now on there is a limit to how long that may go on. */
+  private unattended(): void {
+    if (this.httpx.isClosed) return
+    this.stopAbandoning?.()
+    this.stopAbandoning = startTimer(this.httpx.clock, abandonedAfter, () => this.abandon())
   }
 
   private taken(): void {
@@ -116,12 +142,6 @@ export class PlatformResponse extends Inspectable.Class implements HttpClientRes
   }
 
   private decodeError(cause: unknown, description: string): HttpClientError.ResponseError {
-    return new HttpClientError.ResponseError({
-      request: this.request,
-      response: this,
-      reason: "Decode",
-      cause,
-      description
-    })
+    return new PlatformResponseError(this, cause, description)
   }
 }

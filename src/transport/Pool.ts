@@ -13,6 +13,7 @@ import { Attempt, type AttemptOwner } from "./Attempt.js"
 import type { Connector } from "./Connector.js"
 import { type ConnectionLimits, type ConnectionOwner, Http1Connection } from "./Http1Connection.js"
 import { Origin } from "./Origin.js"
+import type { SocketReader } from "./SocketReader.js"
 import { now, startTimer } from "./Timer.js"
 import type { Admission, WireExchange } from "./WireExchange.js"
 
@@ -106,9 +107,10 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
   }
 
   onStale(connection: Http1Connection, exchange: WireExchange): boolean {
-    // RFC 9112 §9.3.1: a connection that had served before may have been closed while the request was under way. Only
-    // what is idempotent (RFC 9110 §9.2.2), and can be sent twice, goes out again, and only once.
-    const again = connection.served > 1 && !this.closed && exchange.canGoAgain
+    // RFC 9112 §9.3.1: a connection that had served before, or was kept, may have been closed while the request was under
+    // way. Only what is idempotent (RFC 9110 §9.2.2), and can be sent twice, goes out again, and only once.
+    const wasKept = connection.served > 1 || connection.idleSince >= 0
+    const again = wasKept && !this.closed && exchange.canGoAgain
     if (!again) return false
     exchange.recall()
     // Its siblings on the stack are as old: the second attempt must not meet the same end.
@@ -119,11 +121,11 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
 
   // ── from attempts to connect
 
-  onConnected(attempt: Attempt, socket: Socket): void {
+  onConnected(attempt: Attempt, socket: Socket, reader: SocketReader): void {
     const { exchange, origin } = attempt
     origin.attempts.delete(attempt)
     if (exchange !== undefined) exchange.attempt = undefined
-    const connection = new Http1Connection(socket, origin, this, this.limits, this.clock)
+    const connection = new Http1Connection(socket, reader, origin, this, this.limits, this.clock)
     origin.open.add(connection)
     this.onReusable(connection)
   }
@@ -269,7 +271,10 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
     for (const origin of [...this.origins.values()]) {
       for (const connection of [...origin.idle]) if (connection.idleSince <= oldest) connection.destroy()
     }
-    for (const origin of this.origins.values()) if (origin.idle.length > 0) return this.sweepLater()
+    // The bottom of each stack is the one that expires first.
+    let next = Infinity
+    for (const { idle } of this.origins.values()) next = Math.min(next, idle[0]?.idleSince ?? Infinity)
+    if (next < Infinity) this.stopSweep = startTimer(this.clock, next - oldest, () => this.sweep(expiry))
   }
 }
 

@@ -5,6 +5,8 @@ import * as Chunk from "effect/Chunk"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
@@ -14,60 +16,84 @@ import type { Call } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import type { Request } from "../Request.js"
 import type { Source } from "../Response.js"
+import { startTimer } from "./Timer.js"
 
 /** `undefined` is the end, where a stream says it by failing. */
 type Ended = HttpxError.ReadFailure | undefined
 
 type ChunkPull = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<Ended>>
 
+type Collected = Deferred.Deferred<Uint8Array, HttpxError.ReadFailure>
+
 export class StreamSource implements Source {
   readonly whole = undefined
   received = 0
   endedAfter: number | undefined = undefined
   private body: Stream.Stream<Uint8Array, Ended> | undefined = undefined
+  private answered = false
+  /** How many bytes the body has, where that is known. */
+  private announced = 0
   private pulling: ChunkPull | undefined = undefined
-  private collected: Deferred.Deferred<Uint8Array, HttpxError.ReadFailure> | undefined = undefined
-  private closed = false
+  private collected: Collected | undefined = undefined
+  /** Why there will be no more bytes, unless they have all come. */
+  private failure: HttpxError.ReadFailure | undefined = undefined
+  private stopDeadline: (() => void) | undefined = undefined
   private readonly watchers: Array<() => void> = []
 
   constructor(
-    private readonly request: Request<unknown>,
+    private request: Request<unknown>,
     private readonly call: Call,
     private readonly scope: Scope.CloseableScope
   ) {}
 
-  /** The head has come, with this body; `lost` says what an error of the stream means. */
-  begin<E>(body: Stream.Stream<Uint8Array, E>, lost: (error: E, details: HttpxError.Details) => Ended): void {
-    const what = "the connection was lost before the body had arrived whole"
-    this.body = Stream.mapError(body, (error) => lost(error, this.details(what, error)))
+  /**
+   * The head has come, with this body; `lost` says what an error of the stream means. A stream that ends before the
+   * announced number of bytes was cut off, even if it does not know it.
+   */
+  begin<E>(
+    body: Stream.Stream<Uint8Array, E>,
+    lost: (error: E, details: HttpxError.Details) => Ended,
+    announced = 0
+  ): void {
+    this.answered = true
+    this.request = this.request.sent
+    this.body = Stream.mapError(body, (error) => lost(error, this.details(cutOff, error)))
+    this.announced = announced
+    const { timeout } = this.request
+    if (timeout === undefined) return
+    const left = Math.max(0, timeout - this.call.elapsed)
+    this.stopDeadline = startTimer(this.call.clock, left, () => {
+      Effect.runFork(this.end(this.timedOut(timeout)))
+    })
   }
 
   get abort(): Effect.Effect<void> {
     return Effect.suspend(() => {
-      this.closed = this.endedAfter === undefined
-      return this.end
+      const what = "the response was closed before its body had arrived"
+      return this.end(new HttpxError.StreamClosed(this.details(what)))
     })
   }
 
+  /** Pulled by a fiber of its own, so that whoever ends the exchange ends the wait too. */
   get pull(): Pull<HttpxError.ReadFailure> {
     return Effect.suspend(() => {
-      if (this.closed)
-        return Effect.fail(
-          new HttpxError.StreamClosed(this.details("the response was closed before its body had arrived"))
-        )
+      if (this.failure !== undefined) return Effect.fail(this.failure)
       if (this.endedAfter !== undefined) return Effect.succeed([])
-      return this.inTime(this.pullOnce)
+      return Effect.flatMap(Effect.forkIn(Effect.interruptible(this.pullOnce), this.scope), (fiber) =>
+        Effect.flatMap(Fiber.await(fiber), (exit) => (this.failure === undefined ? exit : Effect.fail(this.failure)))
+      )
     })
   }
 
   /** Collected by a fiber of its own, so that a reader who is interrupted takes nothing with it. */
   get collect(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
-    return Effect.gen(this, function* () {
-      if (this.collected === undefined) {
-        this.collected = yield* Deferred.make<Uint8Array, HttpxError.ReadFailure>()
-        yield* Effect.forkIn(Effect.intoDeferred(collect(this.pull), this.collected), this.scope)
-      }
-      return yield* Deferred.await(this.collected)
+    return Effect.suspend(() => {
+      if (this.collected !== undefined) return Deferred.await(this.collected)
+      if (this.failure !== undefined) return Effect.fail(this.failure)
+      const collected: Collected = Deferred.unsafeMake(FiberId.none)
+      this.collected = collected
+      const collecting = Effect.intoDeferred(Effect.interruptible(collect(this.pullOnce)), collected)
+      return Effect.zipRight(Effect.forkIn(collecting, this.scope), Deferred.await(collected))
     })
   }
 
@@ -76,16 +102,13 @@ export class StreamSource implements Source {
     else this.watchers.push(watcher)
   }
 
-  /** Bounds an effect by what is left of the call's timeout. */
+  /** Bounds the wait for the head by what is left of the call's timeout. */
   readonly inTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | HttpxError.TotalTimeout> => {
     const { timeout } = this.request
     if (timeout === undefined) return effect
     return Effect.timeoutFail(effect, {
       duration: Math.max(0, timeout - this.call.elapsed),
-      onTimeout: () => {
-        const what = `the call took longer than its timeout of ${timeout} ms`
-        return new HttpxError.TotalTimeout({ ...this.details(what), limit: timeout })
-      }
+      onTimeout: () => this.timedOut(timeout)
     })
   }
 
@@ -95,11 +118,14 @@ export class StreamSource implements Source {
         onSuccess: (chunk) => {
           const pieces = Chunk.toReadonlyArray(chunk).filter((piece) => piece.length > 0)
           for (const piece of pieces) this.received += piece.length
-          return pieces.length === 0 ? this.pull : Effect.succeed(pieces)
+          return pieces.length === 0 ? this.pullOnce : Effect.succeed(pieces)
         },
         onFailure: (end) => {
-          const failure = Option.getOrUndefined(end)
-          return Effect.zipRight(this.end, failure === undefined ? Effect.succeed([]) : Effect.fail(failure))
+          const failure = Option.getOrUndefined(end) ?? this.cutShort
+          this.over(failure)
+          // Not awaited: this fiber belongs to the scope that ends, and would wait for itself.
+          const ending = Effect.forkDaemon(Scope.close(this.scope, Exit.void))
+          return Effect.zipRight(ending, failure === undefined ? Effect.succeed([]) : Effect.fail(failure))
         }
       })
     )
@@ -116,15 +142,37 @@ export class StreamSource implements Source {
     })
   }
 
-  private get end(): Effect.Effect<void> {
+  /** Ends the exchange with a failure for all who wait, unless it has ended. Waits for the release. */
+  private end(failure: HttpxError.ReadFailure): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (this.endedAfter !== undefined) return Effect.void
-      this.endedAfter = this.call.elapsed
-      this.call.ended(this)
-      for (const watcher of this.watchers.splice(0)) watcher()
-      // In a fiber of its own: the one that collects belongs to the scope, and would wait for itself.
-      return Effect.asVoid(Effect.forkDaemon(Scope.close(this.scope, Exit.void)))
+      this.over(failure)
+      return Scope.close(this.scope, Exit.void)
     })
+  }
+
+  private over(failure: Ended): void {
+    if (this.endedAfter !== undefined) return
+    this.endedAfter = this.call.elapsed
+    this.failure = failure
+    this.stopDeadline?.()
+    this.body = undefined
+    this.pulling = undefined
+    this.call.ended(this)
+    if (failure !== undefined && this.collected !== undefined) {
+      Deferred.unsafeDone(this.collected, Effect.fail(failure))
+    }
+    for (const watcher of this.watchers.splice(0)) watcher()
+  }
+
+  private get cutShort(): Ended {
+    if (!(this.received < this.announced)) return undefined
+    return new HttpxError.ReadError(this.details(`${cutOff}: ${this.received} bytes of ${this.announced}`))
+  }
+
+  private timedOut(timeout: number): HttpxError.TotalTimeout {
+    const what = `the call took longer than its timeout of ${timeout} ms`
+    return new HttpxError.TotalTimeout({ ...this.details(what), limit: timeout })
   }
 
   /** The error of an exchange whose other side broke down. */
@@ -134,7 +182,7 @@ export class StreamSource implements Source {
 
   private details(what: string, cause?: unknown): HttpxError.Details {
     const request = this.request.summary
-    const answered = this.body !== undefined
+    const { answered } = this
     return {
       request,
       phase: answered ? "read" : "wait",
@@ -145,3 +193,5 @@ export class StreamSource implements Source {
     }
   }
 }
+
+const cutOff = "the connection was lost before the body had arrived whole"

@@ -5,14 +5,17 @@
  * ours as `cause`.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
-import * as HttpClientError from "@effect/platform/HttpClientError"
+import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as GlobalValue from "effect/GlobalValue"
-import { asCall, type Exchange, type Wire, WireSymbol } from "../Exchange.js"
-import type * as HttpxError from "../HttpxError.js"
+import { asOpenCall, type Exchange, type Wire, WireSymbol } from "../Exchange.js"
+import * as HttpxError from "../HttpxError.js"
 import { Fields } from "../protocol/Fields.js"
+import type { Request } from "../Request.js"
+import type { Response } from "../Response.js"
+import { PlatformRequestError } from "./platformFailure.js"
 import { fromHttpClientRequest } from "./platformRequest.js"
 import { PlatformResponse } from "./PlatformResponse.js"
 
@@ -26,7 +29,7 @@ export const toHttpClient = (wire: Wire, defaults: Fields = defaultsOf(wire)): W
   Object.assign(httpClientOf(wire.exchange, defaults), { [WireSymbol]: wire })
 
 /** An exchange as a platform client. */
-export const httpClientOf = (exchange: Exchange, defaults: Fields): HttpClient.HttpClient => {
+const httpClientOf = (exchange: Exchange, defaults: Fields): HttpClient.HttpClient => {
   const execute = (request: HttpClientRequest.HttpClientRequest) => run(exchange, defaults, request)
   return HttpClient.makeWith<HttpClientError.HttpClientError, never, HttpClientError.HttpClientError, never>(
     (request) => Effect.flatMap(request, execute),
@@ -43,35 +46,35 @@ const run = (
   defaults: Fields,
   request: HttpClientRequest.HttpClientRequest
 ): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
+  // Looked up now: another run of the same request puts its own controller there.
+  const signal = scopedRequests.get(request)?.signal
   const ours = fromHttpClientRequest(request)
   const sent = defaults.size === 0 ? ours : ours.withHeaders(defaults.merge(ours.headers))
-  return Effect.mapBoth(asCall(sent, false, exchange), {
-    onFailure: (error) => requestError(request, error),
-    onSuccess: (response) => new PlatformResponse(request, response, scopedRequests().get(request)?.signal)
-  })
+  // An interruption comes before there is a response, or after its own timer looks after it; not between.
+  const keep = (response: Response) => Effect.sync(() => new PlatformResponse(request, response, signal))
+  const answer = Effect.mapError(asOpenCall(sent, exchange, keep), (error) => new PlatformRequestError(request, error))
+  return signal === undefined ? answer : Effect.raceFirst(answer, scopeLeft(signal, request, ours))
 }
 
 /** Where `HttpClient.withScope` leaves the controller by which the scope's end reaches the response. */
-const scopedRequests = (): WeakMap<HttpClientRequest.HttpClientRequest, AbortController> =>
-  GlobalValue.globalValue("@effect/platform/HttpClient/scopedRequests", () => new WeakMap())
+const scopedRequests = GlobalValue.globalValue(
+  "@effect/platform/HttpClient/scopedRequests",
+  () => new WeakMap<HttpClientRequest.HttpClientRequest, AbortController>()
+)
 
-const requestError = (
+/** Fails when the scope ends before the answer's head has come. */
+const scopeLeft = (
+  signal: AbortSignal,
   request: HttpClientRequest.HttpClientRequest,
-  cause: HttpxError.HttpxError | HttpxError.BodyError<unknown>
-): HttpClientError.RequestError =>
-  new HttpClientError.RequestError({ request, reason: reasonOf(cause), cause, description: cause.message })
-
-const reasonOf = (
-  error: HttpxError.HttpxError | HttpxError.BodyError<unknown>
-): "Transport" | "Encode" | "InvalidUrl" => {
-  switch (error._tag) {
-    case "InvalidUrl":
-    case "UnsupportedProtocol":
-      return "InvalidUrl"
-    case "LocalProtocolError":
-    case "BodyError":
-      return "Encode"
-    default:
-      return "Transport"
-  }
-}
+  { summary }: Request<unknown>
+): Effect.Effect<never, HttpClientError.RequestError> =>
+  Effect.async((resume) => {
+    const onAbort = () => {
+      const message = `${summary.method} ${summary.url}: the scope of the request was closed before its answer`
+      const details = { request: summary, phase: "wait", delivery: "unknown", elapsed: 0, message } as const
+      resume(Effect.fail(new PlatformRequestError(request, new HttpxError.StreamClosed(details))))
+    }
+    if (signal.aborted) return onAbort()
+    signal.addEventListener("abort", onAbort, { once: true })
+    return Effect.sync(() => signal.removeEventListener("abort", onAbort))
+  })

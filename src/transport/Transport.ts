@@ -65,7 +65,7 @@ export interface Timeouts {
   readonly connect?: Duration.DurationInput | undefined
   /** Between two arrivals of bytes, from the end of the request on. Default: 5 seconds. */
   readonly read?: Duration.DurationInput | undefined
-  /** Between two pieces of a streamed request body that the server takes. Default: 5 seconds. */
+  /** Between two pieces of a request body that the server takes; a stream's own time is not counted. Default: 5 seconds. */
   readonly write?: Duration.DurationInput | undefined
 }
 

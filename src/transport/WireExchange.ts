@@ -68,6 +68,8 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
   // ── what has arrived
   received = 0
   endedAfter: number | undefined = undefined
+  /** Whether what `onData` gives is in memory that will be used again. */
+  borrows = false
   private pieces: Array<Uint8Array> = []
   private buffered = 0
   private ended = false
@@ -77,7 +79,7 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
   // ── who waits
   private outcome: Outcome | undefined = undefined
   private reader: (() => void) | undefined = undefined
-  private readonly collectors = new Set<() => void>()
+  private collectors: Set<() => void> | undefined = undefined
   private stopDeadline: (() => void) | undefined = undefined
   private watchers: Array<() => void> | undefined = undefined
   private onCarried: ((carrier: Carrier) => void) | undefined = undefined
@@ -85,7 +87,7 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
   private carrier: Carrier | undefined = undefined
 
   constructor(
-    readonly request: Request<unknown>,
+    public request: Request<unknown>,
     readonly target: Target,
     readonly serialized: SerializedRequest,
     readonly call: Call,
@@ -197,23 +199,20 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
 
   onHead(head: ResponseHead): void {
     const { outcome } = this
-    if (outcome === undefined) return
+    // 101 is no answer: its connection fails the exchange.
+    if (outcome === undefined || head.status === 101) return
     this.outcome = undefined
-    const init = {
-      status: head.status,
-      reasonPhrase: head.reasonPhrase,
-      httpVersion: head.minor === 1 ? "HTTP/1.1" : `HTTP/1.${head.minor}`,
-      fields: head.fields
-    }
-    outcome(Exit.succeed(new Response(this.request, init, this, this.decoders, this.carrier?.remoteAddress)))
+    const response = new Response(this.request, head, this, this.decoders, this.carrier?.remoteAddress)
+    this.request = response.request
+    outcome(Exit.succeed(response))
   }
 
   onData(bytes: Uint8Array): void {
     if (this.over) return
-    this.pieces.push(bytes)
+    this.pieces.push(this.borrows ? new Uint8Array(bytes) : bytes)
     this.buffered += bytes.length
     this.received += bytes.length
-    if (this.buffered > highWater && this.collectors.size === 0 && !this.call.buffered && !this.paused) {
+    if (this.buffered > highWater && this.collectors === undefined && !this.call.buffered && !this.paused) {
       this.paused = true
       this.carrier?.pause()
     }
@@ -306,9 +305,13 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
   private get completion(): Effect.Effect<void> {
     return Effect.async<void>((resume) => {
       const collector = () => resume(Exit.void)
-      this.collectors.add(collector)
+      const collectors = (this.collectors ??= new Set())
+      collectors.add(collector)
       this.flow()
-      return Effect.sync(() => this.collectors.delete(collector))
+      return Effect.sync(() => {
+        collectors.delete(collector)
+        if (collectors.size === 0) this.collectors = undefined
+      })
     })
   }
 
@@ -320,9 +323,10 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
 
   private wakeAll(): void {
     this.wakeReader()
-    if (this.collectors.size === 0) return
-    for (const collector of this.collectors) collector()
-    this.collectors.clear()
+    const { collectors } = this
+    if (collectors === undefined) return
+    this.collectors = undefined
+    for (const collector of collectors) collector()
   }
 }
 

@@ -34,7 +34,8 @@ export const foreignFailure = <E>(
       delivery,
       elapsed: call.elapsed,
       message: `${summary.method} ${summary.url}: ${why}`,
-      cause: error
+      // Not their error itself: it holds the request, and prints its body.
+      cause: error.cause ?? why
     }
   }
   if (error._tag === "ResponseError") return new HttpxError.ReadError(details("read", "answered"))

@@ -37,10 +37,11 @@ export const toHttpClientRequest = (request: Request<unknown>): HttpClientReques
     record[lower] = lower in record ? `${record[lower]}, ${value}` : value
   }
   // Their type names seven methods; their clients send any.
-  const made = HttpClientRequest.make(request.method as HttpMethod)(request.url, {
+  const made = HttpClientRequest.make(request.method as HttpMethod)(urlOf(request), {
     headers: Headers.fromInput(record)
   })
-  const contentType = request.headers.get("content-type")
+  // Without one they add a type of their own; an empty one adds none.
+  const contentType = request.headers.get("content-type") ?? ""
   switch (request.body._tag) {
     case "Empty":
       return made
@@ -49,11 +50,17 @@ export const toHttpClientRequest = (request: Request<unknown>): HttpClientReques
     case "Stream": {
       const length = request.headers.get("content-length")
       return HttpClientRequest.bodyStream(made, request.body.stream, {
-        ...(contentType === undefined ? {} : { contentType }),
+        contentType,
         ...(length === undefined ? {} : { contentLength: Number(length) })
       })
     }
   }
+}
+
+/** Without user, password and fragment: their clients drop, refuse or send them, each as it likes. */
+const urlOf = (request: Request<unknown>): string => {
+  const { target } = request
+  return target instanceof Error ? request.url : target.origin + target.pathAndQuery
 }
 
 const fieldsOf = (request: HttpClientRequest.HttpClientRequest): Fields => {
@@ -91,6 +98,7 @@ const rawBody = (body: unknown): PlatformBody => {
   if (body === undefined || body === null) return {}
   if (typeof body === "string" || body instanceof Uint8Array) return { content: body }
   if (body instanceof ArrayBuffer) return { content: new Uint8Array(body) }
+  if (ArrayBuffer.isView(body)) return { content: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) }
   if (isWebBody(body)) return webBody(body)
   // Not a body at all: `build` says so, as a typed error.
   return { content: body as Stream.Stream<Uint8Array, unknown> }
@@ -103,7 +111,13 @@ const isWebBody = (body: unknown): body is WebBody =>
 
 /** What the web platform knows how to turn into bytes; it also knows the type, with the boundary of a form. */
 const webBody = (body: WebBody): PlatformBody => {
-  const encoded = new globalThis.Response(body)
+  let encoded: globalThis.Response
+  try {
+    encoded = new globalThis.Response(body)
+  } catch (cause) {
+    // A ReadableStream that has been read before: a second run of the same request.
+    return { content: Stream.fail(cause) }
+  }
   const contentType = encoded.headers.get("content-type") ?? undefined
   const { body: bytes } = encoded
   if (bytes === null) return { contentType }

@@ -25,6 +25,8 @@ const sendBody = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E
     const { contentLength } = exchange.serialized
     let sent = 0
     yield* Stream.runForEach(stream, (bytes) => {
+      // The length of anything else is not that of what would go on the wire.
+      if (!(bytes instanceof Uint8Array)) return refused(exchange, "the body stream has a piece that is not bytes")
       sent += bytes.length
       if (contentLength !== undefined && sent > contentLength) return mismatch(exchange, sent, contentLength)
       // An empty chunk would be the last one.
@@ -46,8 +48,11 @@ const mismatch = (
   announced: number
 ): Effect.Effect<never, HttpxError.LocalProtocolError> => {
   const what = `the body stream has ${sent > announced ? "more" : "fewer"} bytes than its Content-Length of ${announced}`
-  return Effect.fail(new HttpxError.LocalProtocolError(exchange.details("send", "unknown", what)))
+  return refused(exchange, what)
 }
+
+const refused = (exchange: WireExchange, what: string): Effect.Effect<never, HttpxError.LocalProtocolError> =>
+  Effect.fail(new HttpxError.LocalProtocolError(exchange.details("send", "unknown", what)))
 
 const stop = (exchange: WireExchange, cause: Cause.Cause<unknown>): void => {
   if (Cause.isInterruptedOnly(cause)) return

@@ -387,13 +387,8 @@ export const nodeDecoders: Decoders = {
   },
 
   decodePull: <E>(codings: ReadonlyArray<string>, source: Pull<E>, maxBytes: number) => {
-    const stages: Array<Stage> = []
-    let pull: Pull<E | DecodingFailure> = source
-    for (const coding of codings) {
-      const stage = new Stage(coding, maxBytes)
-      stages.push(stage)
-      pull = stagePull(stage, pull)
-    }
+    const stages = codings.map((coding) => new Stage(coding, maxBytes))
+    const pull = stages.reduce<Pull<E | DecodingFailure>>((below, stage) => stagePull(stage, below), source)
     return { pull, close: () => stages.forEach((stage) => stage.close()) }
   }
 }

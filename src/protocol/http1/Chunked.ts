@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import { CR, DEL, HTAB, isBlank, LF, SEMICOLON, SP } from "./ascii.js"
-import type { FieldSection } from "./FieldSection.js"
+import { splitFields, type FieldSection } from "./FieldSection.js"
 import { INCOMPLETE, type SectionBuffer } from "./SectionBuffer.js"
 import { excerptByte, violation, type ParseViolation } from "./Violation.js"
 
@@ -176,7 +176,7 @@ export class ChunkedDecoder {
       this.phase = "failed"
       return -1
     }
-    this.trailers = this.fields.fields
+    this.trailers = splitFields(this.fields.lines)
     this.phase = "ended"
     return end - (length - read)
   }

@@ -1,5 +1,8 @@
 /**
- * Field lines, of a head or of a trailer section (RFC 9112 §5), read in one pass over their text.
+ * Field lines, of a head or of a trailer section (RFC 9112 §5), checked in one pass over their bytes.
+ *
+ * Only what the parser and its users nearly always need is taken out then; most responses are never asked for more, and
+ * two strings a field would be most of the garbage of a small response.
  *
  * @since 0.1.0
  */
@@ -26,21 +29,39 @@ const valueEnd = (bytes: Uint8Array, at: number): number => {
   return at
 }
 
-/** Whether a name may be Connection, Content-Length or Transfer-Encoding, from its first letter and its length. */
-const mayFrame = (first: number, length: number): boolean => {
+/** Whether a name may be one that is taken notice of, from its first letter and its length. */
+const mayMatter = (first: number, length: number): boolean => {
   const lower = first | 0x20
-  return (lower === 0x63 && (length === 10 || length === 14)) || (lower === 0x74 && length === 17)
+  if (lower === 0x63) return length === 10 || length === 12 || length === 14 || length === 16
+  return lower === 0x74 && length === 17
 }
 
-const noFields: ReadonlyArray<string> = []
+/** RFC 9112 §5.2: a user agent replaces each obs-fold with a space before it interprets the value. */
+const unfold = (lines: string): string => trimBlanks(lines.split("\n").map(trimLine).join(" "))
+
+const trimLine = (line: string): string => trimBlanks(line.endsWith("\r") ? line.slice(0, -1) : line)
+
+/** Lines that have been checked, as `[name, value, name, value, …]`: names as on the wire, values trimmed and unfolded. */
+export const splitFields = (lines: string): ReadonlyArray<string> => {
+  const fields: Array<string> = []
+  for (let at = 0; at < lines.length;) {
+    let end = lines.indexOf("\n", at)
+    while (isBlank(lines.charCodeAt(end + 1))) end = lines.indexOf("\n", end + 1)
+    const colon = lines.indexOf(":", at)
+    fields.push(trimBlanks(lines.slice(at, colon)), unfold(lines.slice(colon + 1, end)))
+    at = end + 1
+  }
+  return fields
+}
 
 /**
- * The reader of one section at a time. What it found last is in its properties, so that reading allocates the fields
- * and nothing else; `clear` lets go of them.
+ * The reader of one section at a time. What it found last is in its properties; `clear` lets go of it.
  */
 export class FieldSection {
-  /** Flat: `[name, value, name, value, …]`, as on the wire. */
-  fields: ReadonlyArray<string> = noFields
+  /** The lines, for `splitFields`; empty when there are none. */
+  lines = ""
+  contentType: string | undefined = undefined
+  contentEncoding: string | undefined = undefined
   /** The fields that frame a message, the values of a repeated one joined with `, ` (RFC 9110 §5.3). */
   contentLength: string | undefined = undefined
   transferEncoding: string | undefined = undefined
@@ -49,7 +70,9 @@ export class FieldSection {
   violation: ParseViolation | undefined = undefined
 
   clear(): void {
-    this.fields = noFields
+    this.lines = ""
+    this.contentType = undefined
+    this.contentEncoding = undefined
     this.contentLength = undefined
     this.transferEncoding = undefined
     this.connection = undefined
@@ -62,7 +85,6 @@ export class FieldSection {
    */
   read({ bytes, start, text }: SectionSource, from: number, lineEnds: LineEnds): number {
     this.clear()
-    const fields: Array<string> = []
     let at = start + from
     for (;;) {
       const lineStart = at
@@ -71,7 +93,7 @@ export class FieldSection {
       const nameEnd = at
       if (byte !== COLON || nameEnd === lineStart) {
         if (at === lineStart && (byte === CR || byte === LF)) {
-          this.fields = fields
+          this.lines = text.slice(from, at - start)
           at = this.lineEnd(bytes, at, lineEnds)
           return at < 0 ? -1 : at - start
         }
@@ -86,21 +108,17 @@ export class FieldSection {
       while (end > valueStart && isBlank(bytes[end - 1]!)) end--
       at = this.lineEnd(bytes, at, lineEnds)
       if (at < 0) return -1
-      const name = text.slice(lineStart - start, nameEnd - start)
-      let value = text.slice(valueStart - start, end - start)
-      if (isBlank(bytes[at]!)) {
-        // RFC 9112 §5.2: a user agent replaces each obs-fold with a space before it interprets the value.
-        const lines = [value]
-        do {
-          const continued = at
-          at = this.lineEnd(bytes, valueEnd(bytes, at), lineEnds)
-          if (at < 0) return -1
-          lines.push(trimBlanks(text.slice(continued - start, at - start)))
-        } while (isBlank(bytes[at]!))
-        value = trimBlanks(lines.join(" "))
+      let folded = false
+      while (isBlank(bytes[at]!)) {
+        folded = true
+        at = this.lineEnd(bytes, valueEnd(bytes, at), lineEnds)
+        if (at < 0) return -1
       }
-      fields.push(name, value)
-      if (mayFrame(bytes[lineStart]!, nameEnd - lineStart)) this.notice(name.toLowerCase(), value)
+      if (!mayMatter(bytes[lineStart]!, nameEnd - lineStart)) continue
+      const value = folded
+        ? unfold(text.slice(valueStart - start, at - start))
+        : text.slice(valueStart - start, end - start)
+      this.notice(text.slice(lineStart - start, nameEnd - start).toLowerCase(), value)
     }
   }
 
@@ -108,6 +126,8 @@ export class FieldSection {
     if (lower === "content-length") this.contentLength = joined(this.contentLength, value)
     else if (lower === "transfer-encoding") this.transferEncoding = joined(this.transferEncoding, value)
     else if (lower === "connection") this.connection = joined(this.connection, value)
+    else if (lower === "content-type") this.contentType = joined(this.contentType, value)
+    else if (lower === "content-encoding") this.contentEncoding = joined(this.contentEncoding, value)
   }
 
   /** The offset of the colon when only white space stands before it, -1 for what is no field name. */

@@ -9,7 +9,7 @@
  */
 import { CR, LF } from "./ascii.js"
 import { ChunkedDecoder } from "./Chunked.js"
-import { FieldSection } from "./FieldSection.js"
+import { FieldSection, splitFields } from "./FieldSection.js"
 import { isBodyless, isPersistent, responseFraming, type ResponseFraming } from "./Framing.js"
 import type { ByteStrings } from "./Latin1.js"
 import { SectionBuffer, TOO_LARGE } from "./SectionBuffer.js"
@@ -26,12 +26,44 @@ export type { ParseViolation } from "./Violation.js"
 export interface ResponseHead {
   /** The version is HTTP/1.`minor`. */
   readonly minor: number
+  /** E.g. `HTTP/1.1`. */
+  readonly httpVersion: string
   /** 100 to 999. */
   readonly status: number
   /** Empty when there is none. */
   readonly reasonPhrase: string
   /** Flat, `[name, value, name, value, …]`: order, case and repetitions as on the wire, latin1. */
   readonly fields: ReadonlyArray<string>
+  /** Of the two fields that reading the body needs, without splitting the others. */
+  readonly contentType: string | undefined
+  readonly contentEncoding: string | undefined
+}
+
+class Head implements ResponseHead {
+  readonly contentType: string | undefined
+  readonly contentEncoding: string | undefined
+  private readonly lines: string
+  private split: ReadonlyArray<string> | undefined = undefined
+
+  constructor(
+    readonly minor: number,
+    readonly status: number,
+    readonly reasonPhrase: string,
+    section: FieldSection
+  ) {
+    this.contentType = section.contentType
+    this.contentEncoding = section.contentEncoding
+    this.lines = section.lines
+  }
+
+  get fields(): ReadonlyArray<string> {
+    return (this.split ??= splitFields(this.lines))
+  }
+
+  /** E.g. `HTTP/1.1`. */
+  get httpVersion(): string {
+    return `HTTP/1.${this.minor}`
+  }
 }
 
 /**
@@ -264,7 +296,7 @@ export class ResponseParser {
     section.clear()
     if (read < 0) return this.refuse(this.fields.violation)
     const { minor, status, reasonPhrase } = line
-    return this.headRead({ minor, status, reasonPhrase, fields: this.fields.fields }, end - (text.length - read))
+    return this.headRead(new Head(minor, status, reasonPhrase, this.fields), end - (text.length - read))
   }
 
   /** Decides what follows a head; `at` is the offset after it. */

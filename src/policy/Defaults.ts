@@ -1,0 +1,64 @@
+/**
+ * What a client adds to each of its requests: base URL, fields, parameters, timeout.
+ *
+ * @since 0.1.0
+ */
+import type { ClientOptions } from "../Client.js"
+import type { Wire } from "../Exchange.js"
+import { Fields } from "../protocol/Fields.js"
+import { queryString } from "../protocol/params.js"
+import { appendQuery, joinBase } from "../protocol/target.js"
+import { version } from "../protocol/version.js"
+import * as Request from "../Request.js"
+
+/**
+ * The fields that a client sends unless it or a request replaces them: `accept`, `accept-encoding` (what can be decoded)
+ * and `user-agent`.
+ *
+ * @since 0.1.0
+ * @category constants
+ */
+export const defaultHeaders = (codings: ReadonlyArray<string>): Fields => {
+  const fields = new Fields(["accept", "*/*", "user-agent", `effect-httpx/${version}`])
+  return codings.length === 0 ? fields : fields.append("accept-encoding", codings.join(", "))
+}
+
+/** Worked out once, for all requests of a client. */
+export class Defaults {
+  readonly headers: Fields
+  private readonly base: string | undefined
+  private readonly query: string
+  private readonly problem: string | undefined
+  private readonly timeout: number | undefined
+
+  constructor(wire: Wire, { baseUrl, headers, params, timeout }: ClientOptions) {
+    const query = params === undefined ? "" : queryString(params)
+    this.headers = defaultHeaders(wire.decoders?.codings ?? []).merge(Fields.from(headers))
+    this.base = baseUrl === undefined ? undefined : String(baseUrl)
+    this.query = typeof query === "string" ? query : ""
+    this.problem = typeof query === "string" ? undefined : query.message
+    this.timeout = timeout === undefined ? undefined : Request.milliseconds(timeout)
+  }
+
+  request<E>(
+    method: string,
+    url: string | URL,
+    options: Request.RequestOptions<E> | undefined
+  ): Request.Request<Request.BodyFailure<E>> {
+    const place = this.place(String(url))
+    const headers = options?.headers === undefined ? this.headers : this.headers.merge(Fields.from(options.headers))
+    return Request.build(method, place.url, place.problem, headers, options, this.timeout)
+  }
+
+  /** A request that was made without this client. */
+  applyTo<E>(request: Request.Request<E>): Request.Request<E> {
+    const place = this.place(request.url)
+    return request.over(place.url, place.problem, this.headers.merge(request.headers), this.timeout)
+  }
+
+  private place(url: string): { readonly url: string; readonly problem: string | undefined } {
+    const joined = this.base === undefined ? url : joinBase(this.base, url)
+    if (typeof joined !== "string") return { url, problem: joined.message }
+    return { url: this.query === "" ? joined : appendQuery(joined, this.query), problem: this.problem }
+  }
+}

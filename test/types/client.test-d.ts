@@ -1,0 +1,174 @@
+// What the types of a client say: what each call can fail with, and what it needs.
+// A call that does not type-check is not to be run.
+// @effect-diagnostics floatingEffect:off
+import { HttpClient, HttpIncomingMessage } from "@effect/platform"
+import { Config, type ConfigError, Context, Effect, Layer, type ParseResult, Schema, type Scope, Stream } from "effect"
+import { Client, HttpxError, Request, Response } from "effect-httpx"
+import { describe, expectTypeOf, test } from "vitest"
+
+class MyError {
+  readonly _tag = "MyError"
+}
+
+class Disk extends Context.Tag("test/Disk")<Disk, { readonly read: Effect.Effect<Uint8Array, MyError> }>() {}
+
+declare const client: Client.Client
+declare const response: Response.Response
+
+const bytes = new Uint8Array(1)
+const failing: Stream.Stream<Uint8Array, MyError, Disk> = Stream.fromEffect(Effect.flatMap(Disk, ({ read }) => read))
+const steady: Stream.Stream<Uint8Array> = Stream.make(bytes)
+
+/** A call that can fail with what any request can fail with, and needs nothing. */
+type Plain = Effect.Effect<Response.Response, HttpxError.HttpxError>
+
+/** A call whose own body can fail and has a requirement. */
+type WithBody = Effect.Effect<Response.Response, HttpxError.HttpxError | HttpxError.BodyError<MyError>, Disk>
+
+describe("the verbs", () => {
+  test("of a client fail with HttpxError only", () => {
+    expectTypeOf(client.get("/")).toEqualTypeOf<Plain>()
+    expectTypeOf(client.head("/")).toEqualTypeOf<Plain>()
+    expectTypeOf(client.options("/", { params: { a: 1 } })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.post("/")).toEqualTypeOf<Plain>()
+    expectTypeOf(client.put("/", { json: { a: 1 } })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.patch("/", { form: { a: 1 } })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.del("/", { content: "text" })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.request("REPORT", "/", { content: bytes })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.send(Request.make("GET", "http://a/"))).toEqualTypeOf<Plain>()
+  })
+
+  test("add the failure and the requirement of a body stream", () => {
+    expectTypeOf(client.post("/", { content: failing })).toEqualTypeOf<WithBody>()
+    expectTypeOf(client.put("/", { content: failing })).toEqualTypeOf<WithBody>()
+    expectTypeOf(client.patch("/", { content: failing })).toEqualTypeOf<WithBody>()
+    expectTypeOf(client.del("/", { content: failing })).toEqualTypeOf<WithBody>()
+    expectTypeOf(client.request("PUT", "/", { content: failing })).toEqualTypeOf<WithBody>()
+  })
+
+  test("add nothing for a body stream that cannot fail", () => {
+    expectTypeOf(client.post("/", { content: steady })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.request("PUT", "/", { content: steady })).toEqualTypeOf<Plain>()
+  })
+
+  test("send a request with the failure of its body", () => {
+    const content: Stream.Stream<Uint8Array, MyError> = Stream.fail(new MyError())
+    const request = Request.make("POST", "http://a/", { content })
+    expectTypeOf(request).toEqualTypeOf<Request.Request<HttpxError.BodyError<MyError>>>()
+    expectTypeOf<Effect.Effect.Error<ReturnType<typeof client.send<HttpxError.BodyError<MyError>>>>>().toEqualTypeOf<
+      HttpxError.HttpxError | HttpxError.BodyError<MyError>
+    >()
+    // @ts-expect-error a request is a value: its body has its context already
+    Request.make("POST", "http://a/", { content: failing })
+  })
+
+  test("have one body at most", () => {
+    // @ts-expect-error json or form
+    client.post("/", { json: 1, form: { a: 1 } })
+    // @ts-expect-error json or content
+    client.put("/", { json: 1, content: "text" })
+    // @ts-expect-error form or content
+    client.patch("/", { form: { a: 1 }, content: "text" })
+    // @ts-expect-error json or form
+    client.request("POST", "/", { json: 1, form: { a: 1 } })
+    // @ts-expect-error json or form
+    Request.make("POST", "/", { json: 1, form: { a: 1 } })
+    // @ts-expect-error a number is no content
+    client.post("/", { content: 1 })
+  })
+
+  test("that have no body take none", () => {
+    // @ts-expect-error no body
+    client.get("/", { json: 1 })
+    // @ts-expect-error no body
+    client.head("/", { form: { a: 1 } })
+    // @ts-expect-error no body
+    client.options("/", { content: "text" })
+    // @ts-expect-error no body
+    Client.get("/", { json: 1 })
+  })
+})
+
+describe("failures", () => {
+  test("are told apart by their tag", () => {
+    const caught = client.get("/").pipe(Effect.catchTag("ConnectTimeout", (error) => Effect.succeed(error)))
+    expectTypeOf(caught).toEqualTypeOf<
+      Effect.Effect<
+        Response.Response | HttpxError.ConnectTimeout,
+        Exclude<HttpxError.HttpxError, HttpxError.ConnectTimeout>
+      >
+    >()
+    client.get("/").pipe(Effect.catchTag("ConnectTimeout", ({ limit }) => Effect.succeed(limit.toFixed())))
+    // @ts-expect-error a call without a body stream has no such failure
+    client.get("/").pipe(Effect.catchTag("BodyError", () => Effect.void))
+    // @ts-expect-error a status is no failure
+    client.get("/").pipe(Effect.catchTag("StatusError", () => Effect.void))
+  })
+
+  test("of a body stream have its own error", () => {
+    client.post("/", { content: failing }).pipe(
+      Effect.catchTag("BodyError", ({ error }) => {
+        expectTypeOf(error).toEqualTypeOf<MyError>()
+        return Effect.void
+      })
+    )
+  })
+
+  test("of reading are ReadFailure", () => {
+    expectTypeOf(response.text).toEqualTypeOf<Effect.Effect<string, HttpxError.ReadFailure>>()
+    expectTypeOf(response.json).toEqualTypeOf<Effect.Effect<unknown, HttpxError.ReadFailure>>()
+    expectTypeOf(response.stream).toEqualTypeOf<Stream.Stream<Uint8Array, HttpxError.ReadFailure>>()
+    expectTypeOf(response.close).toEqualTypeOf<Effect.Effect<void>>()
+    expectTypeOf(response.raiseForStatus).toEqualTypeOf<Effect.Effect<Response.Response, HttpxError.StatusError>>()
+  })
+
+  test("of a schema are ReadFailure or ParseError", () => {
+    const User = Schema.Struct({ name: Schema.String })
+    expectTypeOf(HttpIncomingMessage.schemaBodyJson(User)(response)).toEqualTypeOf<
+      Effect.Effect<{ readonly name: string }, HttpxError.ReadFailure | ParseResult.ParseError>
+    >()
+  })
+})
+
+describe("requirements", () => {
+  test("a stream needs a scope", () => {
+    expectTypeOf(client.stream("GET", "/")).toEqualTypeOf<
+      Effect.Effect<Response.Response, HttpxError.HttpxError, Scope.Scope>
+    >()
+    expectTypeOf(client.stream("POST", "/", { content: failing })).toEqualTypeOf<
+      Effect.Effect<Response.Response, HttpxError.HttpxError | HttpxError.BodyError<MyError>, Disk | Scope.Scope>
+    >()
+  })
+
+  test("the accessors need the application's client", () => {
+    expectTypeOf(Client.get("/")).toEqualTypeOf<
+      Effect.Effect<Response.Response, HttpxError.HttpxError, Client.Client>
+    >()
+    expectTypeOf(Client.post("/", { content: failing })).toEqualTypeOf<
+      Effect.Effect<Response.Response, HttpxError.HttpxError | HttpxError.BodyError<MyError>, Client.Client | Disk>
+    >()
+    expectTypeOf(Client.stream("GET", "/")).toEqualTypeOf<
+      Effect.Effect<Response.Response, HttpxError.HttpxError, Client.Client | Scope.Scope>
+    >()
+  })
+
+  test("the layers need an HttpClient", () => {
+    expectTypeOf(Client.make()).toEqualTypeOf<Effect.Effect<Client.Client, never, HttpClient.HttpClient>>()
+    expectTypeOf(Client.layer()).toEqualTypeOf<Layer.Layer<Client.Client, never, HttpClient.HttpClient>>()
+    expectTypeOf(Client.layerHttpClient()).toEqualTypeOf<
+      Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient>
+    >()
+  })
+
+  test("options can come from Config, whole or one by one", () => {
+    type FromConfig = Layer.Layer<Client.Client, ConfigError.ConfigError, HttpClient.HttpClient>
+    expectTypeOf(
+      Client.layerConfig({ baseUrl: Config.string("BASE_URL"), timeout: Config.duration("TIMEOUT") })
+    ).toEqualTypeOf<FromConfig>()
+    expectTypeOf(
+      Client.layerConfig(Config.map(Config.string("BASE_URL"), (baseUrl) => ({ baseUrl })))
+    ).toEqualTypeOf<FromConfig>()
+    // @ts-expect-error a number is no URL
+    Client.layerConfig({ baseUrl: Config.number("BASE_URL") })
+  })
+})
