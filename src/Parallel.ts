@@ -259,7 +259,10 @@ const parallelOf = (client: ParallelClient, block: Block): Parallel => {
 /** Gives a response out at its head, and stays with it until it is closed. */
 const held = (block: Block, record: PendingRecord, response: Response): Effect.Effect<Response> => {
   block.complete(record, Exit.succeed(response))
-  return Effect.as(Effect.ensuring(Effect.interruptible(response.awaitClosed), response.close), response)
+  return Effect.as(
+    Effect.onInterrupt(Effect.interruptible(response.awaitClosed), () => response.close),
+    response
+  )
 }
 
 /** A block keeps records of all kinds in one queue; here the handle gets back the types of what it was made for. */

@@ -28,7 +28,7 @@ import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
 import { Fields, type FieldsInput, isToken } from "./protocol/Fields.js"
 import { formString, type ParamsInput, queryString } from "./protocol/params.js"
-import { redactUrl } from "./protocol/redaction.js"
+import { printable, redactUrl } from "./protocol/redaction.js"
 import { appendQuery, authorizationOf, isTargetProblem, parseTarget, type Target } from "./protocol/target.js"
 
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
@@ -153,7 +153,7 @@ export class Request<out E = never> implements Inspectable.Inspectable {
 
   /** What errors show of the request. */
   get summary(): HttpxError.RequestSummary {
-    const summary = { method: this.method, url: redactUrl(this.url) }
+    const summary = shown(this)
     return this.tag === undefined ? summary : { ...summary, tag: this.tag }
   }
 
@@ -281,10 +281,13 @@ export const build = <E>(
 
 /** @internal Why a request cannot be sent, whatever carries it. */
 export const problemOf = (request: Request<unknown>): HttpxError.InvalidRequest | undefined => {
-  if (request.problem !== undefined) return request.problem
-  if (request.target instanceof Error) return request.target
-  if (!isToken(request.method)) return unsendable(request, `${JSON.stringify(request.method)} is not a method`)
-  return request.headers.violation === undefined ? undefined : unsendable(request, request.headers.violation)
+  const { headers, method, problem, target } = request
+  if (problem !== undefined) return problem
+  if (target instanceof Error) return target
+  if (!isToken(method)) return unsendable(request, `${JSON.stringify(method)} is not a method`)
+  // RFC 9110 §9.3.6: what answers it is no response but a tunnel, to an authority and not to a URL.
+  if (method.toUpperCase() === "CONNECT") return unsendable(request, "CONNECT opens a tunnel and cannot be a request")
+  return headers.violation === undefined ? undefined : unsendable(request, headers.violation)
 }
 
 /**
@@ -333,7 +336,10 @@ interface Place {
   readonly url: string
 }
 
-const shown = ({ method, url }: Place): HttpxError.RequestSummary => ({ method, url: redactUrl(url) })
+const shown = ({ method, url }: Place): HttpxError.RequestSummary => ({
+  method: printable(method),
+  url: redactUrl(url)
+})
 
 const bodyOf = <E>(options: RequestOptions<E> | undefined, place: Place): MadeBody<BodyFailure<E>> => {
   if (options === undefined) return noBody

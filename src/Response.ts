@@ -28,7 +28,7 @@
  * @since 0.1.0
  */
 import * as Cookies from "@effect/platform/Cookies"
-import * as Headers from "@effect/platform/Headers"
+import type * as Headers from "@effect/platform/Headers"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as UrlParams from "@effect/platform/UrlParams"
 import type { Clock } from "effect/Clock"
@@ -40,56 +40,21 @@ import { collect, streamOf } from "./content/bytes.js"
 import { decodeJsonText, decodeText, textDecoder } from "./content/charset.js"
 import { type Decoders, type DecodingFailure, decodingPlan, type Pull } from "./content/ContentEncoding.js"
 import { lineSplitter } from "./content/lines.js"
-import type { Call, Open } from "./Exchange.js"
+import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
-import { fieldOf } from "./protocol/Fields.js"
 import { isSensitive, redacted, redactUrl } from "./protocol/redaction.js"
 import type { Request } from "./Request.js"
+import { headersOf, type ResponseInit } from "./response/ResponseInit.js"
+import type { Source } from "./response/Source.js"
+
+export { initOf, type ResponseInit } from "./response/ResponseInit.js"
+export type { Source } from "./response/Source.js"
 
 /**
  * @since 0.1.0
  * @category type ids
  */
 export const TypeId: unique symbol = Symbol.for("effect-httpx/Response")
-
-/**
- * What a transport gives a response to read from: the undecoded bytes of one message.
- *
- * @since 0.1.0
- * @category models
- */
-export interface Source extends Open {
-  /** All of the body, once all of it is in memory. */
-  readonly whole: Uint8Array | undefined
-  /** How many bytes have arrived. */
-  readonly received: number
-  /** Milliseconds from the start of the call to the end of the body, once it has ended. */
-  readonly endedAfter: number | undefined
-  /** What has arrived since the last time, waiting for it if need be; nothing means the end. */
-  readonly pull: Pull<HttpxError.ReadFailure>
-  /** All of the body. Interrupting one who waits for it takes nothing from the others, nor from the next. */
-  readonly collect: Effect.Effect<Uint8Array, HttpxError.ReadFailure>
-  /** Calls back when nothing is open any more; at once if that is so already. */
-  readonly onOver: (watcher: () => void) => void
-}
-
-/**
- * The head of a response, as the transport found it.
- *
- * @since 0.1.0
- * @category models
- */
-export interface ResponseInit {
-  readonly status: number
-  readonly reasonPhrase: string
-  /** E.g. `HTTP/1.1`; empty where the transport cannot tell. */
-  readonly httpVersion: string
-  /** `[name, value, name, value, …]` as on the wire. */
-  readonly fields: ReadonlyArray<string>
-  /** Of the two fields that reading the body needs. */
-  readonly contentType: string | undefined
-  readonly contentEncoding: string | undefined
-}
 
 // What can still be held in memory as one piece.
 const maxInMemory = 0x7fffffff
@@ -403,26 +368,6 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 }
 
 /**
- * The head of a response, for a transport that has its fields as a list.
- *
- * @since 0.1.0
- * @category constructors
- */
-export const initOf = (
-  status: number,
-  reasonPhrase: string,
-  httpVersion: string,
-  fields: ReadonlyArray<string>
-): ResponseInit => ({
-  status,
-  reasonPhrase,
-  httpVersion,
-  fields,
-  contentType: fieldOf(fields, "content-type"),
-  contentEncoding: fieldOf(fields, "content-encoding")
-})
-
-/**
  * Whether a value is a response of ours.
  *
  * @since 0.1.0
@@ -442,14 +387,4 @@ const pullOf = (bytes: Uint8Array): Pull<never> => {
     given = true
     return [bytes]
   })
-}
-
-const headersOf = (fields: ReadonlyArray<string>): Headers.Headers => {
-  const record: Record<string, string> = Object.create(null)
-  for (let i = 0; i < fields.length; i += 2) {
-    const name = fields[i]!.toLowerCase()
-    const before = record[name]
-    record[name] = before === undefined ? fields[i + 1]! : `${before}, ${fields[i + 1]!}`
-  }
-  return Headers.unsafeFromRecord(record)
 }

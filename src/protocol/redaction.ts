@@ -29,7 +29,8 @@ const beforeAuthority = /^(?:[a-z][a-z0-9+.-]*:[\\/]+|https?:|[\\/]{2,})?/i
  * A URL without what may be secret in it: the password and user of its authority, the values of its query, its fragment.
  * Works on the text, so that what is no URL can be shown too.
  */
-export const redactUrl = (url: string): string => {
+export const redactUrl = (written: string): string => {
+  const url = printable(written)
   const [before] = beforeAuthority.exec(url)!
   const rest = url.slice(before.length)
   const user = endOfUser(before, rest)
@@ -40,6 +41,13 @@ export const redactUrl = (url: string): string => {
   if (query < 0) return whole
   return `${whole.slice(0, query)}?${whole.slice(query + 1).replace(/=[^&]*/g, `=${redacted}`)}`
 }
+
+/** Text on one line: a line break in what cannot be sent must not forge one in a log. */
+export const printable = (text: string): string =>
+  text.replace(
+    /[\u0000-\u001f\u007f-\u009f]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).padStart(2, "0").toUpperCase()}`
+  )
 
 /** Where the host begins, after the `@`; 0 if there is no user. */
 const endOfUser = (before: string, rest: string): number => {

@@ -87,6 +87,11 @@ export class Http1Connection implements Carrier {
     }
   }
 
+  /** False from the moment at which the socket has failed, before it says that it is closed. */
+  get isUsable(): boolean {
+    return !this.gone && !this.socket.destroyed
+  }
+
   get remoteAddress(): string | undefined {
     return this.socket.remoteAddress
   }

@@ -10,7 +10,7 @@ import type { Decoders } from "../content/ContentEncoding.js"
 import { asCall, type Call, type Exchange } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import { type BodyFraming, serializeRequest } from "../protocol/http1/RequestSerializer.js"
-import { type Body, type Request, unsendable } from "../Request.js"
+import { type Body, problemOf, type Request, unsendable } from "../Request.js"
 import type { Response } from "../Response.js"
 import { upload } from "./upload.js"
 import { type Admission, WireExchange } from "./WireExchange.js"
@@ -55,10 +55,10 @@ const prepare = (
   admission: Admission,
   decoders: Decoders
 ): WireExchange | HttpxError.InvalidRequest => {
-  if (request.problem !== undefined) return request.problem
-  const { target } = request
+  const problem = problemOf(request)
+  if (problem !== undefined) return problem
+  const { body, headers, method, target } = request
   if (target instanceof Error) return target
-  const { body, headers, method } = request
   const serialized = serializeRequest(method, target.pathAndQuery, target.authority, headers, framing(body))
   if ("code" in serialized) return unsendable(request, serialized.message)
   return new WireExchange(request, target, serialized, call, admission, decoders)

@@ -115,7 +115,8 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
     exchange.recall()
     // Its siblings on the stack are as old: the second attempt must not meet the same end.
     for (const sibling of [...connection.origin.idle]) sibling.destroy()
-    connection.origin.waiting.push(exchange)
+    // It has waited already.
+    connection.origin.waiting.unshift(exchange)
     return true
   }
 
@@ -204,7 +205,8 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
   private takeIdle(origin: Origin): Http1Connection | undefined {
     const expiry = this.limits.keepAliveExpiry
     for (let connection = origin.idle.pop(); connection !== undefined; connection = origin.idle.pop()) {
-      if (expiry === undefined || now(this.clock) - connection.idleSince < expiry) return connection
+      const fresh = expiry === undefined || now(this.clock) - connection.idleSince < expiry
+      if (fresh && connection.isUsable) return connection
       connection.destroy()
     }
     return undefined

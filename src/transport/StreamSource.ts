@@ -37,6 +37,7 @@ export class StreamSource implements Source {
   private collected: Collected | undefined = undefined
   /** Why there will be no more bytes, unless they have all come. */
   private failure: HttpxError.ReadFailure | undefined = undefined
+  private working: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
   private stopDeadline: (() => void) | undefined = undefined
   private readonly watchers: Array<() => void> = []
 
@@ -79,7 +80,7 @@ export class StreamSource implements Source {
     return Effect.suspend(() => {
       if (this.failure !== undefined) return Effect.fail(this.failure)
       if (this.endedAfter !== undefined) return Effect.succeed([])
-      return Effect.flatMap(Effect.forkIn(Effect.interruptible(this.pullOnce), this.scope), (fiber) =>
+      return Effect.flatMap(this.inBackground(this.pullOnce), (fiber) =>
         Effect.flatMap(Fiber.await(fiber), (exit) => (this.failure === undefined ? exit : Effect.fail(this.failure)))
       )
     })
@@ -93,7 +94,7 @@ export class StreamSource implements Source {
       const collected: Collected = Deferred.unsafeMake(FiberId.none)
       this.collected = collected
       const collecting = Effect.intoDeferred(Effect.interruptible(collect(this.pullOnce)), collected)
-      return Effect.zipRight(Effect.forkIn(collecting, this.scope), Deferred.await(collected))
+      return Effect.zipRight(this.inBackground(collecting), Deferred.await(collected))
     })
   }
 
@@ -123,10 +124,18 @@ export class StreamSource implements Source {
         onFailure: (end) => {
           const failure = Option.getOrUndefined(end) ?? this.cutShort
           this.over(failure)
-          // Not awaited: this fiber belongs to the scope that ends, and would wait for itself.
-          const ending = Effect.forkDaemon(Scope.close(this.scope, Exit.void))
+          const ending = Scope.close(this.scope, Exit.void)
           return Effect.zipRight(ending, failure === undefined ? Effect.succeed([]) : Effect.fail(failure))
         }
+      })
+    )
+  }
+
+  /** Not in the scope that ends with the body: what it has read would be lost with it. */
+  private inBackground<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Fiber.RuntimeFiber<A, E>> {
+    return Effect.tap(Effect.forkDaemon(Effect.interruptible(effect)), (fiber) =>
+      Effect.sync(() => {
+        this.working = fiber
       })
     )
   }
@@ -147,7 +156,9 @@ export class StreamSource implements Source {
     return Effect.suspend(() => {
       if (this.endedAfter !== undefined) return Effect.void
       this.over(failure)
-      return Scope.close(this.scope, Exit.void)
+      const { working } = this
+      const closing = Scope.close(this.scope, Exit.void)
+      return working === undefined ? closing : Effect.zipRight(Fiber.interrupt(working), closing)
     })
   }
 

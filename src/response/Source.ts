@@ -1,0 +1,28 @@
+/**
+ * Where a response reads from.
+ */
+import type * as Effect from "effect/Effect"
+import type { Pull } from "../content/ContentEncoding.js"
+import type { Open } from "../Exchange.js"
+import type * as HttpxError from "../HttpxError.js"
+
+/**
+ * What a transport gives a response to read from: the undecoded bytes of one message.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Source extends Open {
+  /** All of the body, once all of it is in memory. */
+  readonly whole: Uint8Array | undefined
+  /** How many bytes have arrived. */
+  readonly received: number
+  /** Milliseconds from the start of the call to the end of the body, once it has ended. */
+  readonly endedAfter: number | undefined
+  /** What has arrived since the last time, waiting for it if need be; nothing means the end. */
+  readonly pull: Pull<HttpxError.ReadFailure>
+  /** All of the body. Interrupting one who waits for it takes nothing from the others, nor from the next. */
+  readonly collect: Effect.Effect<Uint8Array, HttpxError.ReadFailure>
+  /** Calls back when nothing is open any more; at once if that is so already. */
+  readonly onOver: (watcher: () => void) => void
+}
