@@ -7,8 +7,8 @@ import type { Socket } from "node:net"
 import { Duplex } from "node:stream"
 import { Client } from "undici"
 import { describe, expect, it } from "vitest"
-import { response } from "./http1-generators.js"
-import { latin1, record, type Recording } from "./http1-recorder.js"
+import { response } from "./support/http1-generators.js"
+import { latin1, record, type Recording } from "./support/http1-recorder.js"
 
 type Outcome =
   | { readonly _tag: "Refused"; readonly says: string }

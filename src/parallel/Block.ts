@@ -126,29 +126,35 @@ export class Block {
     })
   )
 
-  /** Runs one record, then the next. */
+  /** Runs one record, then the next. Built where it is run, because each step of an effect has its price. */
   private work(fiber: Fiber.RuntimeFiber<unknown, unknown>): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (this.closed) return Effect.void
-      const record = this.queued.first
-      if (record?.refs === undefined) {
-        return Effect.zipRight(this.park, this.work(fiber))
-      }
-      this.queued.remove(record)
-      this.running.add(record)
-      record.fiber = fiber
-      const run = Effect.exit(Effect.interruptible(record.run(record)))
-      const adopted = adopt(fiber, record.refs)
-      return Effect.flatMap(adopted === undefined ? run : Effect.zipRight(adopted, run), (exit) => {
-        this.running.delete(record)
-        record.fiber = undefined
-        this.complete(record, exit)
-        if (!isSpent(record, exit)) return this.work(fiber)
-        this.hired--
-        this.staff()
-        return Effect.void
-      })
+    if (this.closed) return Effect.void
+    const record = this.queued.first
+    if (record?.refs === undefined) return Effect.flatMap(this.park, () => this.work(fiber))
+    this.queued.remove(record)
+    this.running.add(record)
+    record.fiber = fiber
+    const adopted = adopt(fiber, record.refs)
+    const run = Effect.matchCauseEffect(Effect.interruptible(record.run(record)), {
+      onFailure: (cause) => this.ran(fiber, record, Exit.failCause(cause)),
+      onSuccess: (value) => this.ran(fiber, record, Exit.succeed(value))
     })
+    return adopted === undefined ? run : Effect.zipRight(adopted, run)
+  }
+
+  /** A record has been run to its end. */
+  private ran(
+    fiber: Fiber.RuntimeFiber<unknown, unknown>,
+    record: PendingRecord,
+    exit: Exit.Exit<unknown, unknown>
+  ): Effect.Effect<void> {
+    this.running.delete(record)
+    record.fiber = undefined
+    this.complete(record, exit)
+    if (!isSpent(record, exit)) return this.work(fiber)
+    this.hired--
+    this.staff()
+    return Effect.void
   }
 
   private readonly park: Effect.Effect<void> = Effect.interruptible(

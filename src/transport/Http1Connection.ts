@@ -39,9 +39,6 @@ const smallBody = 16 * 1024
 // 1.4 GB/s are taken in pieces of this size as in one, 1.1 in pieces of 64 kB.
 const piece = 256 * 1024
 
-// As many as a read into the shared buffer can give.
-const manyBytes = 64 * 1024
-
 const crlf = Buffer.from("\r\n", "latin1")
 
 export class Http1Connection implements Carrier {
@@ -72,7 +69,7 @@ export class Http1Connection implements Carrier {
     clock: Clock | undefined
   ) {
     this.inactivity = new Inactivity(clock, (limit) => this.onInactive(limit))
-    reader.receiver = (bytes, owned) => this.onBytes(bytes, owned)
+    reader.receiver = (bytes) => this.onBytes(bytes)
     socket.on("drain", () => this.onDrain())
     socket.on("end", () => this.onEnd())
     socket.on("error", (cause) => (this.lastCause = cause))
@@ -183,22 +180,18 @@ export class Http1Connection implements Carrier {
     exchange?.fail(error(exchange))
   }
 
-  private onBytes(bytes: Uint8Array, owned: boolean): void {
+  private onBytes(bytes: Uint8Array): void {
     const { exchange } = this
     if (exchange === undefined) return this.destroy()
-    exchange.borrows = !owned
     const used = this.parser.push(bytes)
     if (this.parser.done) return this.onAnswered(used < bytes.length)
     if (used < 0) return this.onViolation(exchange)
     if (this.parser.upgraded) return this.onUpgraded(exchange)
     this.inactivity.touch()
-    // A read that filled its buffer is followed by more.
-    if (bytes.length >= manyBytes) this.reader.large = true
   }
 
   private onAnswered(excess: boolean): void {
     this.exchange = undefined
-    this.reader.large = false
     const reusable = this.parser.keepAlive && this.sent && !excess && !this.closeAfter && !this.gone
     this.parser.release()
     if (!reusable) return this.destroy()
@@ -283,9 +276,9 @@ export class Http1Connection implements Carrier {
     if (this.lingers) return
     this.lingers = true
     let quiet = 0
-    this.reader.receiver = (bytes, owned) => {
+    this.reader.receiver = (bytes) => {
       quiet = 0
-      this.onBytes(bytes, owned)
+      this.onBytes(bytes)
     }
     const turn = () => {
       if (this.gone) return

@@ -68,8 +68,6 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
   // ── what has arrived
   received = 0
   endedAfter: number | undefined = undefined
-  /** Whether what `onData` gives is in memory that will be used again. */
-  borrows = false
   private pieces: Array<Uint8Array> = []
   private buffered = 0
   private ended = false
@@ -209,7 +207,8 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
 
   onData(bytes: Uint8Array): void {
     if (this.over) return
-    this.pieces.push(this.borrows ? new Uint8Array(bytes) : bytes)
+    // A copy: the connection reads into the same memory again.
+    this.pieces.push(new Uint8Array(bytes))
     this.buffered += bytes.length
     this.received += bytes.length
     if (this.buffered > highWater && this.collectors === undefined && !this.call.buffered && !this.paused) {

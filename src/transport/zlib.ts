@@ -388,8 +388,8 @@ export const nodeDecoders: Decoders = {
 
   decodePull: <E>(codings: ReadonlyArray<string>, source: Pull<E>, maxBytes: number) => {
     const stages = codings.map((coding) => new Stage(coding, maxBytes))
-    // @effect-diagnostics-next-line missingEffectContext:off -- the first stage pulls from the source, whose error is E
     const pull = stages.reduce<Pull<E | DecodingFailure>>((below, stage) => stagePull(stage, below), source)
+    // @effect-diagnostics-next-line missingEffectError:off -- the first stage pulls from the source, whose error is E
     return { pull, close: () => stages.forEach((stage) => stage.close()) }
   }
 }

@@ -1,11 +1,11 @@
 /** Runs the HTTP/1.1 response parser over bytes and writes down what it said, for the http1-* tests. */
-import { portableByteStrings, type ByteStrings } from "../src/protocol/http1/Latin1.js"
+import { portableByteStrings, type ByteStrings } from "../../src/protocol/http1/Latin1.js"
 import {
   ResponseParser,
   type ParserLimits,
   type ResponseHead,
   type ResponseSink
-} from "../src/protocol/http1/ResponseParser.js"
+} from "../../src/protocol/http1/ResponseParser.js"
 
 const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 
