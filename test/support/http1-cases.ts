@@ -1,7 +1,7 @@
 /** How the parser's tests write a response, and read one with portable and with native byte operations. */
 import { expect } from "vitest"
 import { type ResponseSink } from "../../src/protocol/http1/ResponseParser.js"
-import { record, type RecordOptions } from "./support/http1-recorder.js"
+import { record, type RecordOptions } from "./http1-recorder.js"
 
 export const ok = "HTTP/1.1 200 OK\r\n"
 export const head = (...lines: ReadonlyArray<string>): string =>
