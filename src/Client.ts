@@ -8,8 +8,9 @@
  * is scoped: its response is open until it is read, closed, or the scope ends. A status is no failure:
  * `response.raiseForStatus` makes it one.
  *
- * Gotchas: `params` are appended to the URL's own query, they never replace it; a body on `get` does not type-check, use
- * `request("GET", …)` if a server wants one.
+ * Gotchas: provide `Transport.layer()` around all that uses a client, not around `Client.make` alone, or the pool closes
+ * as soon as the client is made. `params` are appended to the URL's own query, they never replace it. A body on `get` does
+ * not type-check: use `request("GET", …)` if a server wants one.
  *
  * @example
  * ```ts

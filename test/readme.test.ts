@@ -6,10 +6,10 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath, pathToFileURL } from "node:url"
+import { pathToFileURL } from "node:url"
 import { promisify } from "node:util"
-import ts from "typescript"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { blocksOf, commentBlocksOf, paths, root, typeErrors } from "./support/documentation.js"
 
 /*
  * The README's examples. A block that begins with
@@ -19,8 +19,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
  *              and it prints no other. Every origin that it names at example.com, .org or .net (https or http, any
  *              subdomain) is a loopback server with the `routes` below, and is named as written in what is printed.
  */
-
-const root = fileURLToPath(new URL("../", import.meta.url))
 
 /** What the servers answer, by path. */
 const routes: Record<string, (request: IncomingMessage, response: ServerResponse) => void> = {
@@ -68,78 +66,27 @@ const answer = (request: IncomingMessage, response: ServerResponse): void => {
   else response.writeHead(404).end("not found\n")
 }
 
-interface Block {
-  readonly line: number
-  readonly run: boolean
-  readonly code: string
-}
-
-/** The blocks of a Markdown text; `line` is where the first line of code stands. */
-const blocksOf = (markdown: string): ReadonlyArray<Block> => {
-  const blocks: Array<Block> = []
-  const lines = markdown.split(/\r?\n/)
-  for (let i = 0; i < lines.length; i++) {
-    const open = /^( *)(`{3,})(.*)$/.exec(lines[i]!)
-    if (open === null) continue
-    const [, indent, fence, info] = open
-    const first = i + 1
-    while (++i < lines.length && lines[i]!.trim() !== fence) continue
-    const [language, ...words] = info!.trim().split(/\s+/)
-    if (language !== "ts" && language !== "typescript") continue
-    const code = lines.slice(first, i).map((line) => (line.startsWith(indent!) ? line.slice(indent!.length) : line))
-    blocks.push({ line: first + 1, run: words.includes("run"), code: code.join("\n") })
-  }
-  return blocks
-}
-
 const readme = readFileSync(join(root, "README.md"), "utf8")
 const blocks = blocksOf(readme)
 
-/** "effect-httpx" and its sub-paths as this source, from `exports` of package.json. */
-const paths = Object.fromEntries(
-  Object.entries<string | { readonly default: string }>(
-    JSON.parse(readFileSync(join(root, "package.json"), "utf8")).exports
-  ).flatMap(([path, target]) =>
-    typeof target === "string"
-      ? []
-      : [
-          [
-            path.replace(/^\./, "effect-httpx"),
-            [join(root, target.default.replace("./dist/", "src/").replace(/\.js$/, ".ts"))]
-          ]
-        ]
-  )
-)
+/** Those that begin with prose and an example. */
+const modules = [
+  ...["Client", "Exchange", "HttpxError", "Parallel", "Request", "Response"].map((name) => `src/${name}.ts`),
+  "src/transport/Transport.ts",
+  "src/transport/InProcess.ts"
+]
 
 describe("README.md", () => {
   test("every ts block type-checks", { timeout: 120_000 }, () => {
-    const config = ts.readConfigFile(join(root, "tsconfig.json"), ts.sys.readFile)
-    const options: ts.CompilerOptions = {
-      ...ts.parseJsonConfigFileContent(config.config, ts.sys, root).options,
-      paths,
-      noUnusedLocals: false,
-      noUnusedParameters: false
-    }
-    // Each block is a file beside the README that begins with as many empty lines as stand before it there.
-    const files = new Map(
-      blocks.map(({ code, line }) => [join(root, `README.${line}.ts`), "\n".repeat(line - 1) + code] as const)
-    )
-    const host = ts.createCompilerHost(options)
-    const { fileExists, readFile } = host
-    host.fileExists = (name) => files.has(name) || fileExists(name)
-    host.readFile = (name) => files.get(name) ?? readFile(name)
-    const getSourceFile = host.getSourceFile
-    host.getSourceFile = (name, target, ...rest) =>
-      files.has(name) ? ts.createSourceFile(name, files.get(name)!, target) : getSourceFile(name, target, ...rest)
-    const program = ts.createProgram({ rootNames: [...files.keys()], options, host })
-    const found = [...files.keys()].flatMap((name) => {
-      const file = program.getSourceFile(name)!
-      return [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)].map((diagnostic) => {
-        const { character, line } = file.getLineAndCharacterOfPosition(diagnostic.start ?? 0)
-        return `README.md:${line + 1}:${character + 1} ${ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n")}`
-      })
-    })
-    expect(found).toEqual([])
+    expect(typeErrors([{ name: "README.md", blocks }])).toEqual([])
+  })
+})
+
+describe("the modules' own documentation", () => {
+  test("every example type-checks", { timeout: 120_000 }, () => {
+    const documents = modules.map((name) => ({ name, blocks: commentBlocksOf(readFileSync(join(root, name), "utf8")) }))
+    expect(documents.filter(({ blocks }) => blocks.length === 0).map(({ name }) => name)).toEqual([])
+    expect(typeErrors(documents)).toEqual([])
   })
 })
 
