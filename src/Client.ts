@@ -47,6 +47,7 @@ import { Defaults } from "./policy/Defaults.js"
 import { Fields, type FieldsInput } from "./protocol/Fields.js"
 import type { ParamsInput } from "./protocol/params.js"
 import * as Request from "./Request.js"
+import { verbs } from "./protocol/verbs.js"
 import type { Response } from "./Response.js"
 import { wireOf } from "./transport/FromPlatform.js"
 import { fromHttpClientRequest } from "./transport/platformRequest.js"
@@ -223,13 +224,7 @@ const fromWire = (wire: Wire, options: ClientOptions): Client => {
     connections: wire.connections
   }
   return {
-    get: verb("GET"),
-    head: verb("HEAD"),
-    options: verb("OPTIONS"),
-    post: verb("POST"),
-    put: verb("PUT"),
-    patch: verb("PATCH"),
-    del: verb("DELETE"),
+    ...verbs(verb),
     request,
     send,
     stream: (method, url, options) =>

@@ -44,6 +44,7 @@ import { Block } from "./parallel/Block.js"
 import { type Pending, PendingRecord } from "./parallel/PendingRecord.js"
 import { inContext } from "./Request.js"
 import type * as Request from "./Request.js"
+import { verbs } from "./protocol/verbs.js"
 import type { Response } from "./Response.js"
 
 export type { Pending } from "./parallel/PendingRecord.js"
@@ -235,13 +236,7 @@ const parallelOf = (client: ParallelClient, block: Block): Parallel => {
       request(method, url, options)
 
   return {
-    get: verb("GET"),
-    head: verb("HEAD"),
-    options: verb("OPTIONS"),
-    post: verb("POST"),
-    put: verb("PUT"),
-    patch: verb("PATCH"),
-    del: verb("DELETE"),
+    ...verbs(verb),
     request,
     send,
     stream,

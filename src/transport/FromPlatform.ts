@@ -10,14 +10,14 @@ import type * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
-import * as Scope from "effect/Scope"
-import { asCall, type Exchange, type Wire, WireSymbol } from "../Exchange.js"
+import { type Call, type Exchange, type Wire, WireSymbol } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import { withSpan } from "../policy/Trace.js"
-import { problemOf, type Request } from "../Request.js"
+import type { Request } from "../Request.js"
 import { initOf, Response } from "../Response.js"
 import { foreignFailure } from "./foreignFailure.js"
-import { StreamSource } from "./StreamSource.js"
+import { streamExchange } from "./streamExchange.js"
+import type { StreamSource } from "./StreamSource.js"
 import { toHttpClientRequest } from "./platformRequest.js"
 import type { WiredHttpClient } from "./ToPlatform.js"
 
@@ -33,26 +33,12 @@ const foreignExchange = (client: HttpClient.HttpClient): Exchange => {
   // The scope is how their clients let go of a response that nobody reads. Our span is enough: theirs has every field in
   // it, and the query.
   const scoped = HttpClient.withTracerDisabledWhen(HttpClient.withScope(client), () => true)
-  const exchange = <E>(request: Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E> => {
-    const { call } = request
-    if (call === undefined) return asCall(request, false, exchange)
-    const problem = problemOf(request)
-    if (problem !== undefined) return Effect.fail(problem)
-    return Effect.flatMap(Scope.make(), (scope) => {
-      const source = new StreamSource(request, call, scope)
-      call.opened(source)
-      return Effect.suspend(() => scoped.execute(toHttpClientRequest(request))).pipe(
-        Effect.provideService(Scope.Scope, scope),
-        Effect.mapError((error) => foreignFailure<E>(error, request, call)),
-        source.inTime,
-        Effect.matchEffect({
-          onFailure: (error) => Effect.zipRight(source.abort, Effect.fail(error)),
-          onSuccess: (answer) => Effect.sync(() => adapt(answer, request, source))
-        })
-      )
+  return streamExchange(<E>(request: Request<E>, source: StreamSource, call: Call) =>
+    Effect.mapBoth(scoped.execute(toHttpClientRequest(request)), {
+      onFailure: (error) => foreignFailure<E>(error, request, call),
+      onSuccess: (answer) => adapt(answer, request, source)
     })
-  }
-  return exchange
+  )
 }
 
 const adapt = (answer: HttpClientResponse, request: Request<unknown>, source: StreamSource): Response => {

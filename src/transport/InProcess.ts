@@ -28,16 +28,16 @@ import * as HttpClient from "@effect/platform/HttpClient"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { join } from "../content/bytes.js"
-import { asCall, type Exchange } from "../Exchange.js"
+import type { Exchange } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import { withSpan } from "../policy/Trace.js"
 import { Fields, type FieldsInput } from "../protocol/Fields.js"
-import { type Body, problemOf, type Request } from "../Request.js"
+import type { Body, Request } from "../Request.js"
 import { initOf, Response } from "../Response.js"
-import { StreamSource } from "./StreamSource.js"
+import { streamExchange } from "./streamExchange.js"
+import type { StreamSource } from "./StreamSource.js"
 import { toHttpClient } from "./ToPlatform.js"
 
 /**
@@ -111,32 +111,18 @@ export const make = (handler: Handler): HttpClient.HttpClient =>
 export const layer = (handler: Handler): Layer.Layer<HttpClient.HttpClient> =>
   Layer.succeed(HttpClient.HttpClient, make(handler))
 
-const served = (handler: Handler): Exchange => {
-  const exchange = <E>(request: Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E> => {
-    const { call } = request
-    if (call === undefined) return asCall(request, false, exchange)
-    const problem = problemOf(request)
-    if (problem !== undefined) return Effect.fail(problem)
-    return Effect.flatMap(Scope.make(), (scope) => {
-      const source = new StreamSource(request, call, scope)
-      call.opened(source)
-      let bodyError: { readonly error: E } | undefined
-      const body = Effect.tapError(bytesOf(request.body), (error) => Effect.sync(() => (bodyError = { error })))
-      return Effect.suspend(() => handler(incoming(request, body))).pipe(
-        Effect.catchAllCause((cause): Effect.Effect<never, HttpxError.HttpxError | E> =>
-          // The handler passes on what the request's own body failed with, or it fails by itself.
-          bodyError === undefined ? Effect.fail(source.lost(cause)) : Effect.fail(bodyError.error)
-        ),
-        source.inTime,
-        Effect.matchEffect({
-          onFailure: (error) => Effect.zipRight(source.abort, Effect.fail(error)),
-          onSuccess: (reply) => Effect.sync(() => answer(reply, request, source))
-        })
+const served = (handler: Handler): Exchange =>
+  streamExchange(<E>(request: Request<E>, source: StreamSource) => {
+    let bodyError: { readonly error: E } | undefined
+    const body = Effect.tapError(bytesOf(request.body), (error) => Effect.sync(() => (bodyError = { error })))
+    return Effect.suspend(() => handler(incoming(request, body))).pipe(
+      Effect.map((reply) => answer(reply, request, source)),
+      Effect.catchAllCause((cause): Effect.Effect<never, HttpxError.HttpxError | E> =>
+        // The handler passes on what the request's own body failed with, or it fails by itself.
+        bodyError === undefined ? Effect.fail(source.lost(cause)) : Effect.fail(bodyError.error)
       )
-    })
-  }
-  return exchange
-}
+    )
+  })
 
 const incoming = (request: Request<unknown>, body: Incoming["body"]): Incoming => {
   const { headers, method, target } = request
