@@ -40,7 +40,7 @@ import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import { asCall, asOpenCall, type Wire } from "./Exchange.js"
+import { asOpenCall, asReadCall, type Wire } from "./Exchange.js"
 import type * as HttpxError from "./HttpxError.js"
 import * as Parallel from "./Parallel.js"
 import { Defaults } from "./policy/Defaults.js"
@@ -199,8 +199,7 @@ const fromWire = (wire: Wire, options: ClientOptions): Client => {
   const { exchange } = wire
   const defaults = new Defaults(wire, options)
   const build: Parallel.ParallelClient["build"] = (method, url, options) => defaults.request(method, url, options)
-  const readAfter = <E>(request: Request.Request<E>) => Effect.flatMap(exchange(request), readToEnd)
-  const sendOwn = <E>(request: Request.Request<E>) => asCall(request, true, readAfter<E>)
+  const sendOwn = <E>(request: Request.Request<E>) => asReadCall(request, exchange<E>)
   const request: Client["request"] = (method, url, options) =>
     Request.inContext(options, (options) => sendOwn(build(method, url, options)))
   function send<E>(request: Request.Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E>
@@ -232,9 +231,6 @@ const fromWire = (wire: Wire, options: ClientOptions): Client => {
     parallel: (options) => Parallel.make(forParallel, options)
   }
 }
-
-const readToEnd = (response: Response): Effect.Effect<Response, HttpxError.ReadFailure> =>
-  response.readNow() ? Effect.succeed(response) : Effect.as(response.read, response)
 
 const closeWithScope = (response: Response): Effect.Effect<Response, never, Scope.Scope> =>
   Effect.as(

@@ -20,11 +20,13 @@
  *
  * @since 0.1.0
  */
+import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type { Decoders } from "./content/ContentEncoding.js"
-import type { HttpxError } from "./HttpxError.js"
+import type { HttpxError, ReadFailure } from "./HttpxError.js"
 import type { Request } from "./Request.js"
 import type { Response } from "./Response.js"
 import { clockOf, now } from "./transport/Timer.js"
@@ -130,8 +132,31 @@ export const asCall = <E, A, E2>(
   use: (request: Request<E>) => Effect.Effect<A, E2>
 ): Effect.Effect<A, E2> =>
   Effect.withFiberRuntime((fiber) => {
-    const call = new Call(clockOf(fiber), buffered, fiber.getFiberRef(FiberRef.currentTracerEnabled))
+    const call = callOf(fiber, buffered)
     return Effect.uninterruptibleMask(guarded(call, use(request.as(call))))
+  })
+
+/**
+ * The same for a response that is read to its end. One whose body has come with its head, as most do, is given out without
+ * another step.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const asReadCall = <E, E2>(
+  request: Request<E>,
+  exchange: (request: Request<E>) => Effect.Effect<Response, E2>
+): Effect.Effect<Response, E2 | ReadFailure> =>
+  Effect.withFiberRuntime((fiber) => {
+    const call = callOf(fiber, true)
+    const answered = exchange(request.as(call))
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.matchCauseEffect(restore(answered), {
+        onFailure: (cause) => releaseAfter(call, cause),
+        onSuccess: (response): Effect.Effect<Response, ReadFailure> =>
+          response.readNow() ? Effect.succeed(response) : guarded(call, Effect.as(response.read, response))(restore)
+      })
+    )
   })
 
 /**
@@ -147,14 +172,25 @@ export const asOpenCall = <E, E2, B, R>(
   keep: (response: Response) => Effect.Effect<B, never, R>
 ): Effect.Effect<B, E2, R> =>
   Effect.withFiberRuntime((fiber) => {
-    const call = new Call(clockOf(fiber), false, fiber.getFiberRef(FiberRef.currentTracerEnabled))
-    const guard = guarded(call, exchange(request.as(call)))
-    return Effect.uninterruptibleMask((restore) => Effect.flatMap(guard(restore), keep))
+    const call = callOf(fiber, false)
+    const answered = exchange(request.as(call))
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.matchCauseEffect(restore(answered), {
+        onFailure: (cause) => releaseAfter(call, cause),
+        onSuccess: keep
+      })
+    )
   })
 
 type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
 
+const callOf = (fiber: Fiber.RuntimeFiber<unknown, unknown>, buffered: boolean): Call =>
+  new Call(clockOf(fiber), buffered, fiber.getFiberRef(FiberRef.currentTracerEnabled))
+
 const guarded =
   <A, E>(call: Call, running: Effect.Effect<A, E>) =>
   (restore: Restore): Effect.Effect<A, E> =>
-    Effect.catchAllCause(restore(running), (cause) => Effect.zipRight(call.release, Effect.failCause(cause)))
+    Effect.catchAllCause(restore(running), (cause) => releaseAfter(call, cause))
+
+const releaseAfter = <E>(call: Call, cause: Cause.Cause<E>): Effect.Effect<never, E> =>
+  Effect.zipRight(call.release, Effect.failCause(cause))

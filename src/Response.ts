@@ -164,6 +164,8 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   /** The whole body as text: by a byte order mark, else by the charset of Content-Type, else as UTF-8. Never fails on bad bytes. */
   get text(): Effect.Effect<string, HttpxError.ReadFailure> {
+    const { content } = this
+    if (content !== undefined) return Effect.sync(() => decodeText(content, this.init.contentType))
     return Effect.map(this.read, (bytes) => decodeText(bytes, this.init.contentType))
   }
 

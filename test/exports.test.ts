@@ -56,6 +56,7 @@ describe("exported names", () => {
         "Exchange.WireSymbol",
         "Exchange.asCall",
         "Exchange.asOpenCall",
+        "Exchange.asReadCall",
         "HttpxError",
         "HttpxError.BodyError",
         "HttpxError.ConnectError",

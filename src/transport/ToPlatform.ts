@@ -48,11 +48,14 @@ const run = (
 ): Effect.Effect<HttpClientResponse, HttpClientError.HttpClientError> => {
   // Looked up now: another run of the same request puts its own controller there.
   const signal = scopedRequests.get(request)?.signal
-  const ours = fromHttpClientRequest(request)
-  const sent = defaults.size === 0 ? ours : ours.withHeaders(defaults.merge(ours.headers))
+  const ours = fromHttpClientRequest(request, defaults)
   // An interruption comes before there is a response, or after its own timer looks after it; not between.
-  const keep = (response: Response) => Effect.sync(() => new PlatformResponse(request, response, signal))
-  const answer = Effect.mapError(asOpenCall(sent, exchange, keep), (error) => new PlatformRequestError(request, error))
+  const keep = (response: Response) => {
+    // A small body has come with its head, as a rule: from here on it is all that is kept of the exchange.
+    response.readNow()
+    return Effect.succeed(new PlatformResponse(request, response, signal))
+  }
+  const answer = Effect.mapError(asOpenCall(ours, exchange, keep), (error) => new PlatformRequestError(request, error))
   return signal === undefined ? answer : Effect.raceFirst(answer, scopeLeft(signal, request, ours))
 }
 

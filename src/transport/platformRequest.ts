@@ -14,14 +14,18 @@ import { appendQuery } from "../protocol/target.js"
 import { percentEncode } from "../protocol/percent.js"
 import { build, type Request } from "../Request.js"
 
-/** Their request as ours. A body that has no bytes in it becomes a request that fails when it is sent. */
+/**
+ * Their request as ours, with `defaults` for the fields that it lacks. A body that has no bytes in it becomes a request
+ * that fails when it is sent.
+ */
 export const fromHttpClientRequest = (
-  request: HttpClientRequest.HttpClientRequest
+  request: HttpClientRequest.HttpClientRequest,
+  defaults: Fields = Fields.empty
 ): Request<HttpxError.BodyError<unknown>> => {
   // Not their URL builder: that writes the query anew, and a signed one is no longer signed then.
   const query = request.urlParams.map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`).join("&")
   const body = bodyOf(request.body)
-  let headers = fieldsOf(request)
+  let headers = defaults.merge(fieldsOf(request))
   if (body.contentType !== undefined && !headers.has("content-type")) {
     headers = headers.append("Content-Type", body.contentType)
   }
@@ -69,7 +73,7 @@ const fieldsOf = (request: HttpClientRequest.HttpClientRequest): Fields => {
     // What their `setBody` leaves here can be the length of an earlier body; the body itself knows better.
     if (name !== "content-length") flat.push(name, request.headers[name]!)
   }
-  return new Fields(flat)
+  return flat.length === 0 ? Fields.empty : new Fields(flat)
 }
 
 interface PlatformBody {
