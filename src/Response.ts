@@ -159,24 +159,24 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   /** The whole body, decoded. */
   get read(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
-    return this.content === undefined ? Effect.suspend(() => this.readAll()) : Effect.succeed(this.content)
+    return this.content === undefined ? Effect.map(this.bytes, () => this.own) : Effect.sync(() => this.own)
   }
 
   /** The whole body as text: by a byte order mark, else by the charset of Content-Type, else as UTF-8. Never fails on bad bytes. */
   get text(): Effect.Effect<string, HttpxError.ReadFailure> {
     const { content } = this
     if (content !== undefined) return Effect.sync(() => decodeText(content, this.init.contentType))
-    return Effect.map(this.read, (bytes) => decodeText(bytes, this.init.contentType))
+    return Effect.map(this.bytes, (bytes) => decodeText(bytes, this.init.contentType))
   }
 
   /** The whole body as JSON; `DecodingError` if it is not. For types, `HttpIncomingMessage.schemaBodyJson(schema)(response)`. */
   get json(): Effect.Effect<unknown, HttpxError.ReadFailure> {
-    return Effect.flatMap(this.read, (bytes) => this.parseJson(bytes))
+    return Effect.flatMap(this.bytes, (bytes) => this.parseJson(bytes))
   }
 
   /** The whole body as an ArrayBuffer of its own. */
   get arrayBuffer(): Effect.Effect<ArrayBuffer, HttpxError.ReadFailure> {
-    return Effect.map(this.read, (bytes) => new Uint8Array(bytes).buffer)
+    return Effect.map(this.bytes, (bytes) => new Uint8Array(bytes).buffer)
   }
 
   /** The whole body as form fields. */
@@ -254,6 +254,18 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   [Inspectable.NodeInspectSymbol](): unknown {
     return this.toJSON()
+  }
+
+  /** The whole body, in memory that it may share with other small ones. */
+  private get bytes(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
+    return this.content === undefined ? Effect.suspend(() => this.readAll()) : Effect.succeed(this.content)
+  }
+
+  /** The whole body in memory of its own: what is given away shows nothing of others through its `buffer`. */
+  private get own(): Uint8Array {
+    const content = this.content ?? nothing
+    if (content.byteLength === content.buffer.byteLength) return content
+    return (this.content = new Uint8Array(content))
   }
 
   /** @internal Reads what needs neither waiting nor decoding; whether the body is read then. */

@@ -81,6 +81,22 @@ describe("a response", () => {
     })
   )
 
+  it.scopedLive("gives bytes whose buffer holds nothing else, read, streamed or as on the wire", () =>
+    Effect.gen(function* () {
+      const { client } = yield* opened(always({ body: "small" }))
+      const alone = (bytes: Uint8Array) => bytes.buffer.byteLength === bytes.byteLength && text(bytes) === "small"
+      const buffered = yield* client.get("/")
+      expect(yield* buffered.text).toBe("small")
+      expect(alone(yield* buffered.read)).toBe(true)
+      expect(yield* buffered.read).toBe(yield* buffered.read)
+      expect(Chunk.toReadonlyArray(yield* Stream.runCollect(buffered.stream)).map(alone)).toEqual([true])
+      const streamed = yield* client.stream("GET", "/")
+      expect(Chunk.toReadonlyArray(yield* Stream.runCollect(streamed.stream)).map(alone)).toEqual([true])
+      const raw = yield* client.stream("GET", "/")
+      expect(Chunk.toReadonlyArray(yield* Stream.runCollect(raw.raw)).map(alone)).toEqual([true])
+    })
+  )
+
   it.scopedLive("gives an ArrayBuffer of its own each time", () =>
     Effect.gen(function* () {
       const { client } = yield* opened()
