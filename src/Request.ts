@@ -22,11 +22,12 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
+import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
-import { Fields, type FieldsInput, isToken } from "./protocol/Fields.js"
+import { Fields, type FieldsInput } from "./protocol/Fields.js"
 import { formString, type ParamsInput, queryString } from "./protocol/params.js"
 import { printable, redactUrl } from "./protocol/redaction.js"
 import { appendQuery, authorizationOf, isTargetProblem, parseTarget, type Target } from "./protocol/target.js"
@@ -263,6 +264,9 @@ export const build = <E>(
   const whole = typeof query === "string" ? appendQuery(url, query) : url
   const made = bodyOf(options, { method: name, url: whole })
   const problem = urlProblem ?? (typeof query === "string" ? undefined : query.message)
+  const timeout = options?.timeout
+  // The type of a duration lets every text of a number and a word pass.
+  const unclear = timeout !== undefined && Option.isNone(Duration.decodeUnknown(timeout))
   return new Request(
     name,
     whole,
@@ -270,24 +274,13 @@ export const build = <E>(
       ? headers
       : headers.append("Content-Type", made.contentType),
     made.body,
-    options?.timeout === undefined ? defaultTimeout : milliseconds(options.timeout),
+    timeout === undefined || unclear ? defaultTimeout : milliseconds(timeout),
     options?.tag,
     problem === undefined
-      ? made.problem
+      ? (made.problem ?? (unclear ? notADuration({ method: name, url: whole }) : undefined))
       : new HttpxError.InvalidUrl(problemDetails(shown({ method: name, url: whole }), problem)),
     undefined
   )
-}
-
-/** @internal Why a request cannot be sent, whatever carries it. */
-export const problemOf = (request: Request<unknown>): HttpxError.InvalidRequest | undefined => {
-  const { headers, method, problem, target } = request
-  if (problem !== undefined) return problem
-  if (target instanceof Error) return target
-  if (!isToken(method)) return unsendable(request, `${JSON.stringify(method)} is not a method`)
-  // RFC 9110 §9.3.6: what answers it is no response but a tunnel, to an authority and not to a URL.
-  if (method.toUpperCase() === "CONNECT") return unsendable(request, "CONNECT opens a tunnel and cannot be a request")
-  return headers.violation === undefined ? undefined : unsendable(request, headers.violation)
 }
 
 /**
@@ -352,6 +345,9 @@ const bodyOf = <E>(options: RequestOptions<E> | undefined, place: Place): MadeBo
 /** @internal The error of a request that HTTP cannot carry. */
 export const unsendable = (request: Request<unknown>, what: string): HttpxError.LocalProtocolError =>
   new HttpxError.LocalProtocolError(problemDetails(request.summary, what))
+
+const notADuration = (place: Place): HttpxError.LocalProtocolError =>
+  new HttpxError.LocalProtocolError(problemDetails(shown(place), 'timeout is not a duration: write e.g. "5 seconds"'))
 
 const unmade = (place: Place, what: string, cause?: unknown): MadeBody<never> => ({
   body: emptyBody,

@@ -229,6 +229,14 @@ describe("framing fields that contradict the body", () => {
     })
   )
 
+  it.scopedLive("have a timeout that is a duration, in a language without types too", () =>
+    Effect.gen(function* () {
+      const { client, refused, server } = yield* unreached
+      const options = JSON.parse('{"timeout":"soon"}') as { readonly timeout: "1 second" }
+      yield* refused(client.get(server.url(), options), "LocalProtocolError")
+    })
+  )
+
   it.scopedLive("do not run a body stream that will not be sent", () =>
     Effect.gen(function* () {
       const { client, refused, server } = yield* unreached

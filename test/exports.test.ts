@@ -90,7 +90,6 @@ describe("exported names", () => {
         "Request.isRequest",
         "Request.make",
         "Request.milliseconds",
-        "Request.problemOf",
         "Request.unsendable",
         "Response",
         "Response.Response",
