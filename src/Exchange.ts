@@ -117,8 +117,7 @@ export class Call {
 }
 
 /**
- * Runs a request as a call of its own: whatever it has open is closed when it fails or is interrupted. `use` runs inside,
- * so that reading a body to its end is covered.
+ * Runs a request as a call of its own: whatever it has open is closed when it fails or is interrupted.
  *
  * These are the only frames that a call costs, however many policies it passes through: one uninterruptible region with
  * one interruptible region inside it. A returned canceller of `Effect.async` would cost four times as much.
@@ -126,15 +125,10 @@ export class Call {
  * @since 0.1.0
  * @category running
  */
-export const asCall = <E, A, E2>(
+export const asCall = <E, E2>(
   request: Request<E>,
-  buffered: boolean,
-  use: (request: Request<E>) => Effect.Effect<A, E2>
-): Effect.Effect<A, E2> =>
-  Effect.withFiberRuntime((fiber) => {
-    const call = callOf(fiber, buffered)
-    return Effect.uninterruptibleMask(guarded(call, use(request.as(call))))
-  })
+  exchange: (request: Request<E>) => Effect.Effect<Response, E2>
+): Effect.Effect<Response, E2> => asOpenCall(request, exchange, Effect.succeed)
 
 /**
  * The same for a response that is read to its end. One whose body has come with its head, as most do, is given out without

@@ -36,9 +36,9 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { collect, streamOf } from "./content/bytes.js"
+import { collect, pullOf, streamOf } from "./content/bytes.js"
 import { decodeJsonText, decodeText, textDecoder } from "./content/charset.js"
-import { type Decoders, type DecodingFailure, decodingPlan, type Pull } from "./content/ContentEncoding.js"
+import { type Decoders, type DecodingFailure, decodingPlan } from "./content/ContentEncoding.js"
 import { lineSplitter } from "./content/lines.js"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
@@ -393,12 +393,3 @@ const excerpt = (text: string): string => JSON.stringify(text.length > 40 ? `${t
 
 const nonEmpty = <E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> =>
   Stream.filter(stream, (bytes) => bytes.length > 0)
-
-const pullOf = (bytes: Uint8Array): Pull<never> => {
-  let given = false
-  return Effect.sync(() => {
-    if (given) return []
-    given = true
-    return [bytes]
-  })
-}

@@ -21,6 +21,16 @@ export const join = (pieces: ReadonlyArray<Uint8Array>, total: number): Uint8Arr
   return whole
 }
 
+/** Bytes that are here already, on demand. */
+export const pullOf = (bytes: Uint8Array): Pull<never> => {
+  let given = false
+  return Effect.sync(() => {
+    if (given) return []
+    given = true
+    return [bytes]
+  })
+}
+
 /** Everything that is still to come, as one piece. */
 export const collect = <E>(pull: Pull<E>): Effect.Effect<Uint8Array, E> =>
   Effect.suspend(() => {

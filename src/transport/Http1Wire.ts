@@ -20,7 +20,7 @@ import { type Admission, WireExchange } from "./WireExchange.js"
 export const wireExchange = (admission: Admission, decoders: Decoders): Exchange => {
   const exchange = <E>(request: Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E> => {
     const { body, call } = request
-    if (call === undefined) return asCall(request, false, exchange)
+    if (call === undefined) return asCall(request, exchange)
     if (body._tag === "Stream") {
       return Effect.suspend(() => {
         const prepared = prepare(request, call, admission, decoders)

@@ -21,7 +21,7 @@ export type Answering = <E>(
 export const streamExchange = (answering: Answering): Exchange => {
   const exchange = <E>(request: Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E> => {
     const { call } = request
-    if (call === undefined) return asCall(request, false, exchange)
+    if (call === undefined) return asCall(request, exchange)
     const problem = problemOf(request)
     if (problem !== undefined) return Effect.fail(problem)
     return Effect.flatMap(Scope.make(), (scope) => {
