@@ -49,9 +49,9 @@ import type { ParamsInput } from "./protocol/params.js"
 import * as Request from "./Request.js"
 import { verbs } from "./protocol/verbs.js"
 import type { Response } from "./Response.js"
-import { wireOf } from "./transport/FromPlatform.js"
-import { fromHttpClientRequest } from "./transport/platformRequest.js"
-import { toHttpClient } from "./transport/ToPlatform.js"
+import { wireOf } from "./transport/platform/FromPlatform.js"
+import { fromHttpClientRequest } from "./transport/platform/platformRequest.js"
+import { toHttpClient } from "./transport/platform/ToPlatform.js"
 
 export { defaultHeaders } from "./policy/Defaults.js"
 

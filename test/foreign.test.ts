@@ -3,7 +3,7 @@ import { HttpBody, HttpClient, HttpClientError, HttpClientRequest, HttpClientRes
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { Client, Request } from "effect-httpx"
-import { wireOf } from "../src/transport/FromPlatform.js"
+import { wireOf } from "../src/transport/platform/FromPlatform.js"
 
 type Execute = (
   request: HttpClientRequest.HttpClientRequest

@@ -4,7 +4,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Context, Deferred, Effect, Fiber, Layer, Stream, TestClock } from "effect"
 import { Client, Request } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
-import { wireOf } from "../src/transport/FromPlatform.js"
+import { wireOf } from "../src/transport/platform/FromPlatform.js"
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 

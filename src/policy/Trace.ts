@@ -16,7 +16,7 @@ import type { HttpxError } from "../HttpxError.js"
 import { redactUrl } from "../protocol/redaction.js"
 import type { Request } from "../Request.js"
 import type { Response } from "../Response.js"
-import { toHttpClientRequest } from "../transport/platformRequest.js"
+import { toHttpClientRequest } from "../transport/platform/platformRequest.js"
 
 /** The exchange with a span around each attempt. */
 export const withSpan =

@@ -38,7 +38,7 @@ import type { Body, Request } from "../Request.js"
 import { initOf, Response } from "../Response.js"
 import { streamExchange } from "./streamExchange.js"
 import type { StreamSource } from "./StreamSource.js"
-import { toHttpClient } from "./ToPlatform.js"
+import { toHttpClient } from "./platform/ToPlatform.js"
 
 /**
  * A request as the server function sees it.

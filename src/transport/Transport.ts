@@ -29,15 +29,15 @@ import type * as Scope from "effect/Scope"
 import type { Wire } from "../Exchange.js"
 import { withSpan } from "../policy/Trace.js"
 import { milliseconds } from "../Request.js"
-import { Connector, type TlsOptions } from "./Connector.js"
-import { wireExchange } from "./Http1Wire.js"
-import { Pool, type PoolLimits, type PoolStats } from "./Pool.js"
+import { Connector, type TlsOptions } from "./connect/Connector.js"
+import { wireExchange } from "./submit.js"
+import { Pool, type PoolLimits, type PoolStats } from "./pool/Pool.js"
 import { clockOf } from "./Timer.js"
-import { toHttpClient } from "./ToPlatform.js"
+import { toHttpClient } from "./platform/ToPlatform.js"
 import { nodeDecoders } from "./zlib.js"
 
-export type { TlsOptions } from "./Connector.js"
-export type { PoolStats } from "./Pool.js"
+export type { TlsOptions } from "./connect/Connector.js"
+export type { PoolStats } from "./pool/Pool.js"
 
 /**
  * How many connections there may be, and how long an unused one is kept.

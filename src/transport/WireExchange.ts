@@ -21,7 +21,7 @@ import type { ResponseHead, ResponseSink } from "../protocol/http1/ResponseParse
 import type { Target } from "../protocol/target.js"
 import type { Request } from "../Request.js"
 import { Response, type Source } from "../Response.js"
-import type { Attempt } from "./Attempt.js"
+import type { Attempt } from "./pool/Attempt.js"
 import { startTimer } from "./Timer.js"
 
 /** What carries an exchange: a connection that serves one at a time, or a stream of one that serves many. */

@@ -8,11 +8,11 @@ import type * as HttpBody from "@effect/platform/HttpBody"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Stream from "effect/Stream"
-import type * as HttpxError from "../HttpxError.js"
-import { Fields } from "../protocol/Fields.js"
-import { appendQuery } from "../protocol/target.js"
-import { percentEncode } from "../protocol/percent.js"
-import { build, type Request } from "../Request.js"
+import type * as HttpxError from "../../HttpxError.js"
+import { Fields } from "../../protocol/Fields.js"
+import { appendQuery } from "../../protocol/target.js"
+import { percentEncode } from "../../protocol/percent.js"
+import { build, type Request } from "../../Request.js"
 
 /**
  * Their request as ours, with `defaults` for the fields that it lacks. A body that has no bytes in it becomes a request

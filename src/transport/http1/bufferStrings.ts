@@ -1,7 +1,7 @@
 /**
  * The parser's two byte operations by Node's `Buffer`, natively.
  */
-import type { ByteStrings } from "../protocol/http1/ResponseParser.js"
+import type { ByteStrings } from "../../protocol/http1/ResponseParser.js"
 
 const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)

@@ -6,8 +6,8 @@ import * as HttpClientError from "@effect/platform/HttpClientError"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Inspectable from "effect/Inspectable"
-import type * as HttpxError from "../HttpxError.js"
-import { isSensitive, redacted, redactUrl } from "../protocol/redaction.js"
+import type * as HttpxError from "../../HttpxError.js"
+import { isSensitive, redacted, redactUrl } from "../../protocol/redaction.js"
 
 type Cause = HttpxError.HttpxError | HttpxError.BodyError<unknown>
 

@@ -17,10 +17,10 @@ import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import type * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import type * as HttpxError from "../HttpxError.js"
-import type { Response } from "../Response.js"
+import type * as HttpxError from "../../HttpxError.js"
+import type { Response } from "../../Response.js"
 import { discreet, PlatformResponseError } from "./platformFailure.js"
-import { startTimer } from "./Timer.js"
+import { startTimer } from "../Timer.js"
 
 const abandonedAfter = 10_000
 

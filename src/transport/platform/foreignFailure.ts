@@ -2,9 +2,9 @@
  * What a foreign client's one "Transport" error was: its cause, or the cause of that, has a system's code.
  */
 import type * as HttpClientError from "@effect/platform/HttpClientError"
-import type { Call } from "../Exchange.js"
-import * as HttpxError from "../HttpxError.js"
-import type { Request } from "../Request.js"
+import type { Call } from "../../Exchange.js"
+import * as HttpxError from "../../HttpxError.js"
+import type { Request } from "../../Request.js"
 
 const names = new Set(["ENOTFOUND", "EAI_AGAIN", "EAI_NODATA", "EAI_NONAME"])
 const connects = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EADDRNOTAVAIL", "EACCES"])

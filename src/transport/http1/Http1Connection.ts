@@ -6,15 +6,15 @@
  */
 import type { Clock } from "effect/Clock"
 import type { Socket } from "node:net"
-import * as HttpxError from "../HttpxError.js"
-import { chunkHead, lastChunk } from "../protocol/http1/RequestSerializer.js"
-import { ResponseParser } from "../protocol/http1/ResponseParser.js"
+import * as HttpxError from "../../HttpxError.js"
+import { chunkHead, lastChunk } from "../../protocol/http1/RequestSerializer.js"
+import { ResponseParser } from "../../protocol/http1/ResponseParser.js"
 import { bufferStrings } from "./bufferStrings.js"
-import { lateProblem } from "./Connector.js"
-import { Inactivity } from "./Inactivity.js"
-import type { Origin } from "./Origin.js"
-import type { SocketReader } from "./SocketReader.js"
-import type { Carrier, WireExchange } from "./WireExchange.js"
+import { lateProblem } from "../connect/Connector.js"
+import { Inactivity } from "../Inactivity.js"
+import type { Origin } from "../pool/Origin.js"
+import type { SocketReader } from "../connect/SocketReader.js"
+import type { Carrier, WireExchange } from "../WireExchange.js"
 
 /** What a connection tells the pool that it belongs to. */
 export interface ConnectionOwner {

@@ -7,15 +7,15 @@
  */
 import type { Clock } from "effect/Clock"
 import type { Socket } from "node:net"
-import * as HttpxError from "../HttpxError.js"
-import type { Target } from "../protocol/target.js"
+import * as HttpxError from "../../HttpxError.js"
+import type { Target } from "../../protocol/target.js"
 import { Attempt, type AttemptOwner } from "./Attempt.js"
-import type { Connector } from "./Connector.js"
-import { type ConnectionLimits, type ConnectionOwner, Http1Connection } from "./Http1Connection.js"
+import type { Connector } from "../connect/Connector.js"
+import { type ConnectionLimits, type ConnectionOwner, Http1Connection } from "../http1/Http1Connection.js"
 import { Origin } from "./Origin.js"
-import type { SocketReader } from "./SocketReader.js"
-import { now, startTimer } from "./Timer.js"
-import type { Admission, WireExchange } from "./WireExchange.js"
+import type { SocketReader } from "../connect/SocketReader.js"
+import { now, startTimer } from "../Timer.js"
+import type { Admission, WireExchange } from "../WireExchange.js"
 
 /** Durations in milliseconds; `undefined` is no limit. */
 export interface PoolLimits extends ConnectionLimits {

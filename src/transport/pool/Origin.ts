@@ -1,11 +1,11 @@
 /**
  * What the pool knows of one origin: who waits for it, in order, and which of its connections are free.
  */
-import { Fifo } from "./Fifo.js"
-import type { Target } from "../protocol/target.js"
+import { Fifo } from "../Fifo.js"
+import type { Target } from "../../protocol/target.js"
 import type { Attempt } from "./Attempt.js"
-import type { Http1Connection } from "./Http1Connection.js"
-import type { WireExchange } from "./WireExchange.js"
+import type { Http1Connection } from "../http1/Http1Connection.js"
+import type { WireExchange } from "../WireExchange.js"
 
 export class Origin {
   /** Exchanges without a connection, in the order in which they came. */

@@ -5,7 +5,7 @@
 import * as Redacted from "effect/Redacted"
 import * as net from "node:net"
 import * as tls from "node:tls"
-import type { Target } from "../protocol/target.js"
+import type { Target } from "../../protocol/target.js"
 import { SharedBuffer, SocketReader } from "./SocketReader.js"
 
 /**

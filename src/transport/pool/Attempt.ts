@@ -6,12 +6,12 @@
  */
 import type { Clock } from "effect/Clock"
 import type { Socket } from "node:net"
-import * as HttpxError from "../HttpxError.js"
-import type { Connector, ConnectProblem } from "./Connector.js"
+import * as HttpxError from "../../HttpxError.js"
+import type { Connector, ConnectProblem } from "../connect/Connector.js"
 import type { Origin } from "./Origin.js"
-import type { SocketReader } from "./SocketReader.js"
-import { startTimer } from "./Timer.js"
-import type { WireExchange } from "./WireExchange.js"
+import type { SocketReader } from "../connect/SocketReader.js"
+import { startTimer } from "../Timer.js"
+import type { WireExchange } from "../WireExchange.js"
 
 /** What an attempt tells the pool. */
 export interface AttemptOwner {
