@@ -36,7 +36,6 @@ import type * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Config from "effect/Config"
 import type { ConfigError } from "effect/ConfigError"
 import * as Context from "effect/Context"
-import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
@@ -66,8 +65,8 @@ export interface ClientOptions {
   readonly headers?: FieldsInput | undefined
   /** Parameters of every request, before its own. Default: none. */
   readonly params?: ParamsInput | undefined
-  /** The longest that a whole call may take, its body included. Default: no limit. */
-  readonly timeout?: Duration.DurationInput | undefined
+  /** The longest that a whole call may take, or that each phase may. Default: no limit in total, the transport's for phases. */
+  readonly timeout?: Request.TimeoutInput | undefined
 }
 
 /**

@@ -9,8 +9,11 @@
  * │  ├─ UnsupportedProtocol        the URL's scheme is neither http nor https
  * │  └─ LocalProtocolError         a method, field or body that HTTP cannot carry
  * ├─ ConnectFailure                nothing was sent: there is no connection
+ * │  ├─ PoolTimeout                none became free for longer than allowed
  * │  ├─ DnsError                   the host has no address
+ * │  ├─ AddressRefused             the host's addresses are not allowed
  * │  ├─ ConnectError               refused, unreachable, reset while connecting
+ * │  ├─ ProxyError                 the proxy did not open the way
  * │  ├─ ConnectTimeout             connecting took longer than allowed
  * │  └─ TlsError                   certificate or handshake
  * ├─ SendFailure
@@ -61,13 +64,13 @@ import type { Response } from "./Response.js"
 export type Delivery = "unsent" | "unknown" | "answered"
 
 /**
- * What was being done when the failure came: making the request, waiting for a connection's turn, opening one,
- * sending, waiting for the answer's head, or reading its body.
+ * What was being done when the failure came: making the request, waiting for a connection's turn, opening one (finding
+ * the address, connecting, asking the proxy, securing), sending, waiting for the answer's head, or reading its body.
  *
  * @since 0.1.0
  * @category models
  */
-export type Phase = "prepare" | "queue" | "connect" | "send" | "wait" | "read"
+export type Phase = "prepare" | "queue" | "dns" | "connect" | "proxy" | "tls" | "send" | "wait" | "read"
 
 /**
  * The request that failed, safe to print: no user, password, query value or fragment is in the URL.
@@ -127,12 +130,43 @@ export class UnsupportedProtocol extends Data.TaggedError("UnsupportedProtocol")
 export class LocalProtocolError extends Data.TaggedError("LocalProtocolError")<Details> {}
 
 /**
+ * No connection became free, and no other could be opened, for longer than `timeout.pool`. Connecting itself is not
+ * counted, nor is the wait at a parallel block's own gate.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PoolTimeout extends Data.TaggedError("PoolTimeout")<Details & { readonly limit: number }> {}
+
+/**
  * The host's name could not be resolved.
  *
  * @since 0.1.0
  * @category errors
  */
 export class DnsError extends Data.TaggedError("DnsError")<Details> {}
+
+/**
+ * The host has only addresses that the transport's `allowAddress` does not let it connect to.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AddressRefused extends Data.TaggedError("AddressRefused")<Details & { readonly address: string }> {}
+
+/**
+ * The proxy did not open the way: it refused, wants other credentials (`status` 407), or broke its protocol. Also when
+ * the proxy's own URL, given or from the environment, is none.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class ProxyError extends Data.TaggedError("ProxyError")<
+  Details & {
+    /** The proxy's answer to CONNECT, where it gave one. */
+    readonly status: number | undefined
+  }
+> {}
 
 /**
  * No connection could be opened: refused, unreachable, or reset at once.
@@ -143,7 +177,8 @@ export class DnsError extends Data.TaggedError("DnsError")<Details> {}
 export class ConnectError extends Data.TaggedError("ConnectError")<Details> {}
 
 /**
- * Opening the connection (name, TCP and TLS together) took longer than the transport's `timeout.connect`.
+ * Opening the connection (name, TCP, proxy and TLS together) took longer than `timeout.connect`; `phase` says where it
+ * was.
  *
  * @since 0.1.0
  * @category errors
@@ -167,7 +202,7 @@ export class TlsError extends Data.TaggedError("TlsError")<Details & { readonly 
 export class WriteError extends Data.TaggedError("WriteError")<Details> {}
 
 /**
- * The server took no byte of the request's body for longer than the transport's `timeout.write`.
+ * The server took no byte of the request's body for longer than `timeout.write`.
  *
  * @since 0.1.0
  * @category errors
@@ -183,7 +218,7 @@ export class WriteTimeout extends Data.TaggedError("WriteTimeout")<Details & { r
 export class ReadError extends Data.TaggedError("ReadError")<Details> {}
 
 /**
- * No byte arrived for longer than the transport's `timeout.read`.
+ * No byte arrived for longer than `timeout.read`.
  *
  * @since 0.1.0
  * @category errors
@@ -291,7 +326,8 @@ export type InvalidRequest = InvalidUrl | UnsupportedProtocol | LocalProtocolErr
  * @since 0.1.0
  * @category unions
  */
-export type ConnectFailure = DnsError | ConnectError | ConnectTimeout | TlsError
+export type ConnectFailure =
+  PoolTimeout | DnsError | AddressRefused | ConnectError | ProxyError | ConnectTimeout | TlsError
 
 /**
  * The request may have been sent in part.
@@ -322,8 +358,11 @@ const tags: ReadonlySet<string> = new Set([
   "InvalidUrl",
   "UnsupportedProtocol",
   "LocalProtocolError",
+  "PoolTimeout",
   "DnsError",
+  "AddressRefused",
   "ConnectError",
+  "ProxyError",
   "ConnectTimeout",
   "TlsError",
   "WriteError",

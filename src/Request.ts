@@ -22,101 +22,28 @@ import type * as Context from "effect/Context"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
-import * as Option from "effect/Option"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
-import { Fields, type FieldsInput } from "./protocol/Fields.js"
-import { formString, type ParamsInput, queryString } from "./protocol/params.js"
-import { printable, redactUrl } from "./protocol/redaction.js"
+import { Fields } from "./protocol/Fields.js"
+import { queryString } from "./protocol/params.js"
 import { appendQuery, authorizationOf, isTargetProblem, parseTarget, type Target } from "./protocol/target.js"
+import { bodyOf, emptyBody, isStream } from "./request/body.js"
+import { problemDetails, shown } from "./request/details.js"
+import type { Body, BodyFailure, CallOptions, RequestOptions } from "./request/RequestOptions.js"
+import { noSettings, type Settings, settingsOf, withDefaults } from "./request/Settings.js"
 
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
 export type { ParamsInput, ParamValue } from "./protocol/params.js"
+export type { Body, BodyFailure, BodyOptions, CallOptions, RequestOptions } from "./request/RequestOptions.js"
+export type { TimeoutInput, TimeoutOptions } from "./request/Timeouts.js"
 
 /**
  * @since 0.1.0
  * @category type ids
  */
 export const TypeId: unique symbol = Symbol.for("effect-httpx/Request")
-
-/**
- * What is sent after the head. Bytes can be sent again, and so can a stream, by running it again, unless it was made from
- * something that flows once.
- *
- * @since 0.1.0
- * @category models
- */
-export type Body<E> =
-  | { readonly _tag: "Empty" }
-  | { readonly _tag: "Bytes"; readonly bytes: Uint8Array }
-  | { readonly _tag: "Stream"; readonly stream: Stream.Stream<Uint8Array, E> }
-
-/**
- * The options of any request.
- *
- * @since 0.1.0
- * @category models
- */
-export interface CallOptions {
-  /** Fields of this request; a name given here replaces the client's fields of that name. Default: none. */
-  readonly headers?: FieldsInput | undefined
-  /** Appended to the URL's own query, which stays as written. Default: none. */
-  readonly params?: ParamsInput | undefined
-  /** The longest that the whole call may take, its body included. Default: the client's, or no limit. */
-  readonly timeout?: Duration.DurationInput | undefined
-  /** Any value to know the request by; it comes back on pendings and in errors. Default: none. */
-  readonly tag?: unknown
-}
-
-/**
- * The body of a request: at most one of the three. Giving two does not type-check.
- *
- * @since 0.1.0
- * @category models
- */
-export type BodyOptions<E = never, R = never> =
-  | { readonly json?: undefined; readonly form?: undefined; readonly content?: undefined }
-  | {
-      /** Serialized by `JSON.stringify` and sent as `application/json`. */
-      readonly json: unknown
-      readonly form?: undefined
-      readonly content?: undefined
-    }
-  | {
-      /** Sent as `application/x-www-form-urlencoded`. */
-      readonly form: ParamsInput
-      readonly json?: undefined
-      readonly content?: undefined
-    }
-  | {
-      /**
-       * Text (as UTF-8) or bytes, sent with their length, or a stream, sent in chunks unless the headers give its
-       * `content-length`. No `content-type` is added.
-       */
-      readonly content: string | Uint8Array | Stream.Stream<Uint8Array, E, R>
-      readonly json?: undefined
-      readonly form?: undefined
-    }
-
-/**
- * The options of a request that may have a body.
- *
- * @since 0.1.0
- * @category models
- */
-export type RequestOptions<E = never, R = never> = CallOptions & BodyOptions<E, R>
-
-/**
- * What a request whose body stream fails with `E` can fail with on that account: nothing, if the stream cannot fail.
- *
- * @since 0.1.0
- * @category models
- */
-export type BodyFailure<E> = [E] extends [never] ? never : HttpxError.BodyError<E>
-
-const emptyBody: Body<never> = { _tag: "Empty" }
 
 /**
  * A request. Made by `Request.make`, changed by its `with…` methods, which give a new one.
@@ -137,8 +64,8 @@ export class Request<out E = never> implements Inspectable.Inspectable {
     readonly url: string,
     readonly headers: Fields,
     readonly body: Body<E>,
-    /** Milliseconds for the whole call, or `undefined` for no limit. */
-    readonly timeout: number | undefined,
+    /** @internal How it is to be sent. */
+    readonly settings: Settings,
     /** The value given to know the request by. */
     readonly tag: unknown,
     /** Why the request cannot be sent, where making it showed that. */
@@ -161,30 +88,31 @@ export class Request<out E = never> implements Inspectable.Inspectable {
   /** @internal What a response remembers: the request as it was sent, without its run and without its body. */
   get sent(): Request<unknown> {
     if (this.body._tag === "Empty" && this.given !== undefined) return this.given
-    const { headers, method, problem, tag, timeout, url } = this
-    const request = new Request(method, url, headers, emptyBody, timeout, tag, problem, undefined)
+    const { headers, method, problem, settings, tag, url } = this
+    const request = new Request(method, url, headers, emptyBody, settings, tag, problem, undefined)
     request.parsed = this.parsed
     return request
   }
 
   /** The same request with other fields. */
   withHeaders(headers: Fields): Request<E> {
-    return new Request(this.method, this.url, headers, this.body, this.timeout, this.tag, this.problem, this.call)
+    return new Request(this.method, this.url, headers, this.body, this.settings, this.tag, this.problem, this.call)
   }
 
   /** @internal The same request at another place, unless it knows already why it cannot be sent. */
-  over(url: string, urlProblem: string | undefined, headers: Fields, defaultTimeout: number | undefined): Request<E> {
+  over(url: string, urlProblem: string | undefined, headers: Fields, defaults: Settings): Request<E> {
     const problem =
       this.problem ??
       (urlProblem === undefined ? undefined : new HttpxError.InvalidUrl(problemDetails(this.summary, urlProblem)))
-    const { body, call, method, tag, timeout = defaultTimeout } = this
-    return new Request(method, url, withUser(url, headers), body, timeout, tag, problem, call)
+    const { body, call, method, tag } = this
+    const settings = withDefaults(this.settings, defaults)
+    return new Request(method, url, withUser(url, headers), body, settings, tag, problem, call)
   }
 
   /** @internal The same request as part of a run. */
   as(call: Call): Request<E> {
-    const { body, headers, method, problem, tag, timeout, url } = this
-    const request = new Request(method, url, withUser(url, headers), body, timeout, tag, problem, call)
+    const { body, headers, method, problem, settings, tag, url } = this
+    const request = new Request(method, url, withUser(url, headers), body, settings, tag, problem, call)
     // Parsed by each run, and not remembered here: what waits in a queue for long would keep that alive.
     request.parsed = this.parsed
     if (request.headers === this.headers) request.given = this
@@ -227,15 +155,6 @@ const targetOf = (request: Request<unknown>): Target | HttpxError.InvalidRequest
   return target._tag === "Invalid" ? new HttpxError.InvalidUrl(details) : new HttpxError.UnsupportedProtocol(details)
 }
 
-const problemDetails = (request: HttpxError.RequestSummary, what: string, cause?: unknown): HttpxError.Details => ({
-  request,
-  phase: "prepare",
-  delivery: "unsent",
-  elapsed: 0,
-  message: `${request.method} ${request.url}: ${what}`,
-  cause
-})
-
 /**
  * Makes a request. A body that is a stream makes the request's error type `BodyError` of the stream's error.
  *
@@ -256,17 +175,15 @@ export const build = <E>(
   urlProblem: string | undefined,
   headers: Fields,
   options: RequestOptions<E> | undefined,
-  /** Milliseconds, where the options say nothing. */
-  defaultTimeout?: number | undefined
+  /** A client's, where the options say nothing. */
+  defaults: Settings = noSettings
 ): Request<BodyFailure<E>> => {
   const name = commonMethod.test(method) ? method.toUpperCase() : method
   const query = options?.params === undefined ? "" : queryString(options.params)
   const whole = typeof query === "string" ? appendQuery(url, query) : url
-  const made = bodyOf(options, { method: name, url: whole })
+  const place = { method: name, url: whole }
+  const made = bodyOf(options, place)
   const problem = urlProblem ?? (typeof query === "string" ? undefined : query.message)
-  const timeout = options?.timeout
-  // The type of a duration lets every text of a number and a word pass.
-  const unclear = timeout !== undefined && Option.isNone(Duration.decodeUnknown(timeout))
   return new Request(
     name,
     whole,
@@ -274,11 +191,9 @@ export const build = <E>(
       ? headers
       : headers.append("Content-Type", made.contentType),
     made.body,
-    timeout === undefined || unclear ? defaultTimeout : milliseconds(timeout),
+    settingsOf(options, defaults),
     options?.tag,
-    problem === undefined
-      ? (made.problem ?? (unclear ? notADuration({ method: name, url: whole }) : undefined))
-      : new HttpxError.InvalidUrl(problemDetails(shown({ method: name, url: whole }), problem)),
+    problem === undefined ? made.problem : new HttpxError.InvalidUrl(problemDetails(shown(place), problem)),
     undefined
   )
 }
@@ -297,12 +212,11 @@ export const inContext = <E, R, A, E2, R2>(
   }
   return Effect.contextWithEffect((context: Context.Context<R>) => {
     // `content` leaves no room for the other two.
-    const { headers, params, tag, timeout } = options as CallOptions
-    return run({ headers, params, tag, timeout, content: Stream.provideContext(content, context) })
+    const { headers, onInformational, params, tag, target, timeout } = options as CallOptions
+    const provided = Stream.provideContext(content, context)
+    return run({ headers, onInformational, params, tag, target, timeout, content: provided })
   })
 }
-
-const isStream = (content: unknown): boolean => Predicate.hasProperty(content, Stream.StreamTypeId)
 
 /** @internal A duration as milliseconds; no limit is `undefined`. */
 export const milliseconds = (duration: Duration.DurationInput): number | undefined => {
@@ -313,82 +227,6 @@ export const milliseconds = (duration: Duration.DurationInput): number | undefin
 // `patch` is not upper-cased by fetch, which surprises everybody once.
 const commonMethod = /^(get|head|options|post|put|patch|delete)$/i
 
-interface MadeBody<E> {
-  readonly body: Body<E>
-  readonly contentType?: string
-  readonly problem?: HttpxError.LocalProtocolError
-}
-
-const noBody: MadeBody<never> = { body: emptyBody }
-
-const utf8 = (text: string): Body<never> => ({ _tag: "Bytes", bytes: new TextEncoder().encode(text) })
-
-/** Where a request goes, as written: redacted only for an error, because most requests have none. */
-interface Place {
-  readonly method: string
-  readonly url: string
-}
-
-const shown = ({ method, url }: Place): HttpxError.RequestSummary => ({
-  method: printable(method),
-  url: redactUrl(url)
-})
-
-const bodyOf = <E>(options: RequestOptions<E> | undefined, place: Place): MadeBody<BodyFailure<E>> => {
-  if (options === undefined) return noBody
-  if (options.json !== undefined) return jsonBody(options.json, place)
-  if (options.form !== undefined) return formBody(options.form, place)
-  if (options.content !== undefined) return contentBody(options.content, place)
-  return noBody
-}
-
 /** @internal The error of a request that HTTP cannot carry. */
 export const unsendable = (request: Request<unknown>, what: string): HttpxError.LocalProtocolError =>
   new HttpxError.LocalProtocolError(problemDetails(request.summary, what))
-
-const notADuration = (place: Place): HttpxError.LocalProtocolError =>
-  new HttpxError.LocalProtocolError(problemDetails(shown(place), 'timeout is not a duration: write e.g. "5 seconds"'))
-
-const unmade = (place: Place, what: string, cause?: unknown): MadeBody<never> => ({
-  body: emptyBody,
-  problem: new HttpxError.LocalProtocolError(problemDetails(shown(place), what, cause))
-})
-
-const jsonBody = (value: unknown, place: Place): MadeBody<never> => {
-  try {
-    const text: string | undefined = JSON.stringify(value)
-    if (text === undefined) return unmade(place, `json: a ${typeof value} has no JSON form`)
-    return { body: utf8(text), contentType: "application/json" }
-  } catch (cause) {
-    return unmade(place, `json cannot be serialized: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
-  }
-}
-
-const formBody = (form: ParamsInput, place: Place): MadeBody<never> => {
-  const text = formString(form)
-  if (typeof text !== "string") return unmade(place, `form: ${text.message}`)
-  return { body: utf8(text), contentType: "application/x-www-form-urlencoded" }
-}
-
-const contentBody = <E>(
-  content: string | Uint8Array | Stream.Stream<Uint8Array, E>,
-  place: Place
-): MadeBody<BodyFailure<E>> => {
-  if (typeof content === "string") return { body: utf8(content) }
-  if (content instanceof Uint8Array) return { body: { _tag: "Bytes", bytes: content } }
-  if (!isStream(content)) return unmade(place, "content is neither text, bytes nor a Stream")
-  const stream = Stream.mapError(content, (error) => bodyError(shown(place), error))
-  // The conditional type says that a stream that cannot fail adds no error, which no expression can show.
-  return { body: { _tag: "Stream", stream: stream as Stream.Stream<Uint8Array, BodyFailure<E>> } }
-}
-
-const bodyError = <E>(request: HttpxError.RequestSummary, error: E): HttpxError.BodyError<E> =>
-  new HttpxError.BodyError({
-    request,
-    phase: "send",
-    delivery: "unknown",
-    elapsed: 0,
-    message: `${request.method} ${request.url}: the request's own body stream failed`,
-    cause: error,
-    error
-  })

@@ -37,17 +37,23 @@ import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { collect, pullOf, streamOf } from "./content/bytes.js"
-import { decodeJsonText, decodeText, textDecoder } from "./content/charset.js"
-import { type Decoders, type DecodingFailure, decodingPlan } from "./content/ContentEncoding.js"
+import { decodeText, textDecoder } from "./content/charset.js"
+import { type Decoders, decodingPlan } from "./content/ContentEncoding.js"
 import { lineSplitter } from "./content/lines.js"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
 import { isSensitive, redacted, redactUrl } from "./protocol/redaction.js"
 import type { Request } from "./Request.js"
-import { headersOf, type ResponseInit } from "./response/ResponseInit.js"
+import type { ConnectionInfo } from "./response/ConnectionInfo.js"
+import { closed, consumed, notDecoded, parseJson, statusError, tooManyCodings } from "./response/failures.js"
+import { headersOf, pairsOf, type ResponseInit } from "./response/ResponseInit.js"
 import type { Source } from "./response/Source.js"
+import type { Upgraded } from "./response/Upgraded.js"
 
-export { initOf, type ResponseInit } from "./response/ResponseInit.js"
+export type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
+export type { Informational } from "./response/Informational.js"
+export type { Upgraded } from "./response/Upgraded.js"
+export { initOf, pairsOf, type ResponseInit } from "./response/ResponseInit.js"
 export type { Source } from "./response/Source.js"
 
 /**
@@ -62,6 +68,7 @@ const maxInMemory = 0x7fffffff
 const decodeAtOnce = 100 * 1024
 
 const nothing = new Uint8Array(0)
+const noFields: ReadonlyArray<string> = []
 
 const identity = { _tag: "Identity" } as const
 
@@ -83,6 +90,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   private content: Uint8Array | undefined = undefined
   private received = 0
   private endedAfter: number | undefined = undefined
+  private trailerFields: ReadonlyArray<string> = noFields
   private source: Source | undefined
   private call: Call | undefined
 
@@ -92,7 +100,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     private readonly init: ResponseInit,
     source: Source,
     private readonly decoders: Decoders | undefined,
-    private readonly remote: string | undefined
+    private readonly carried: ConnectionInfo | undefined
   ) {
     this.request = request.sent
     this.call = request.call
@@ -109,7 +117,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     return this.init.reasonPhrase
   }
 
-  /** `HTTP/1.1` or `HTTP/1.0`; empty where the transport cannot tell (fetch and other foreign ones). */
+  /** `HTTP/2`, `HTTP/1.1` or `HTTP/1.0`; empty where the transport cannot tell (fetch and other foreign ones). */
   get httpVersion(): string {
     return this.init.httpVersion
   }
@@ -126,8 +134,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   /** The fields as they came: order, case and duplicates. */
   get rawHeaders(): ReadonlyArray<readonly [name: string, value: string]> {
-    const { fields } = this.init
-    return Array.from({ length: fields.length / 2 }, (_, i) => [fields[2 * i]!, fields[2 * i + 1]!] as const)
+    return pairsOf(this.init.fields)
   }
 
   /** The cookies that this response sets. */
@@ -137,9 +144,24 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     )
   }
 
+  /** The fields after the body, as they came; none before its end, and none from transports that cannot tell. */
+  get trailers(): ReadonlyArray<readonly [name: string, value: string]> {
+    return pairsOf(this.source?.trailers ?? this.trailerFields)
+  }
+
+  /** The connection that it came by: protocol, addresses, proxy, TLS, and how long opening it took. */
+  get connection(): Option.Option<ConnectionInfo> {
+    return Option.fromNullable(this.carried)
+  }
+
   /** The address that answered, where the transport can tell. */
   get remoteAddress(): Option.Option<string> {
-    return Option.fromNullable(this.remote)
+    return Option.fromNullable(this.carried?.remoteAddress)
+  }
+
+  /** The sending side of a connection that is no longer HTTP: after 101, or a 2xx to CONNECT. `raw` is the receiving one. */
+  get upgraded(): Option.Option<Upgraded> {
+    return Option.fromNullable(this.source?.upgraded)
   }
 
   /** Milliseconds from the start of the call to the end of the body; while that is open, until now. */
@@ -171,7 +193,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   /** The whole body as JSON; `DecodingError` if it is not. For types, `HttpIncomingMessage.schemaBodyJson(schema)(response)`. */
   get json(): Effect.Effect<unknown, HttpxError.ReadFailure> {
-    return Effect.flatMap(this.bytes, (bytes) => this.parseJson(bytes))
+    return Effect.flatMap(this.bytes, (bytes) => parseJson(this, bytes))
   }
 
   /** The whole body as an ArrayBuffer of its own. */
@@ -207,7 +229,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   /** This response, or `StatusError` if its status is not 2xx. The body stays readable. */
   get raiseForStatus(): Effect.Effect<this, HttpxError.StatusError> {
-    return Effect.suspend(() => (this.status >= 200 && this.status < 300 ? Effect.succeed(this) : this.statusError()))
+    return Effect.suspend(() => (this.status >= 200 && this.status < 300 ? Effect.succeed(this) : statusError(this)))
   }
 
   /** Ends the response: a body that has not arrived whole is aborted. Idempotent; what is in memory can still be read. */
@@ -278,8 +300,8 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   private readAll(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
     if (this.content !== undefined || this.source === undefined) return Effect.succeed(this.content ?? nothing)
-    if (this.state === "streamed") return this.consumed
-    if (this.state === "closed") return this.closed
+    if (this.state === "streamed") return consumed(this)
+    if (this.state === "closed") return closed(this)
     this.state = "reading"
     const { whole } = this.source
     return whole === undefined
@@ -290,14 +312,14 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   private decodeWhole(bytes: Uint8Array): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
     const plan = this.plan
     if (plan._tag === "Identity" || this.decoders === undefined) return Effect.succeed(this.keep(bytes))
-    if (plan._tag === "TooMany") return this.tooManyCodings(plan.count)
+    if (plan._tag === "TooMany") return tooManyCodings(this, plan.count)
     if (bytes.length <= decodeAtOnce) {
       const decoded = this.decoders.decodeAll(plan.codings, bytes, maxInMemory)
-      return "_tag" in decoded ? this.notDecoded(decoded) : Effect.succeed(this.keep(decoded))
+      return "_tag" in decoded ? notDecoded(this, decoded) : Effect.succeed(this.keep(decoded))
     }
     const decoding = this.decoders.decodePull(plan.codings, pullOf(bytes), maxInMemory)
     return collect(decoding.pull).pipe(
-      Effect.catchAll((failure) => this.notDecoded(failure)),
+      Effect.catchAll((failure) => notDecoded(this, failure)),
       Effect.map((decoded) => this.keep(decoded)),
       Effect.ensuring(Effect.sync(decoding.close))
     )
@@ -309,6 +331,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     if (this.source !== undefined) {
       this.received = this.source.received
       this.endedAfter = this.source.endedAfter
+      this.trailerFields = this.source.trailers
       this.source = undefined
       this.call = undefined
     }
@@ -317,16 +340,16 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   private openStream(decoded: boolean): Stream.Stream<Uint8Array, HttpxError.ReadFailure> {
     if (this.source === undefined || this.state === "reading") {
-      return decoded ? nonEmpty(Stream.fromEffect(this.read)) : Stream.fromEffect(this.consumed)
+      return decoded ? nonEmpty(Stream.fromEffect(this.read)) : Stream.fromEffect(consumed(this))
     }
-    if (this.state === "streamed") return Stream.fromEffect(this.consumed)
-    if (this.state === "closed") return Stream.fromEffect(this.closed)
+    if (this.state === "streamed") return Stream.fromEffect(consumed(this))
+    if (this.state === "closed") return Stream.fromEffect(closed(this))
     this.state = "streamed"
     const plan = decoded ? this.plan : identity
     if (plan._tag === "Identity" || this.decoders === undefined) return streamOf(this.source.pull, this.close)
-    if (plan._tag === "TooMany") return streamOf(this.tooManyCodings(plan.count), this.close)
+    if (plan._tag === "TooMany") return streamOf(tooManyCodings(this, plan.count), this.close)
     const decoding = this.decoders.decodePull(plan.codings, this.source.pull, Number.MAX_SAFE_INTEGER)
-    const pull = Effect.catchTag(decoding.pull, "DecodingFailure", (failure) => this.notDecoded(failure))
+    const pull = Effect.catchTag(decoding.pull, "DecodingFailure", (failure) => notDecoded(this, failure))
     return streamOf(pull, Effect.andThen(this.close, Effect.sync(decoding.close)))
   }
 
@@ -334,50 +357,6 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     if (this.decoders === undefined) return identity
     const header = this.init.contentEncoding
     return header === undefined ? identity : decodingPlan(header, new Set(this.decoders.codings))
-  }
-
-  private parseJson(bytes: Uint8Array): Effect.Effect<unknown, HttpxError.DecodingError> {
-    const text = decodeJsonText(bytes)
-    try {
-      return Effect.succeed(JSON.parse(text))
-    } catch (cause) {
-      const what = text === "" ? "the body is empty, not JSON" : `the body is not JSON: it begins ${excerpt(text)}`
-      return Effect.fail(new HttpxError.DecodingError(this.details(what, cause)))
-    }
-  }
-
-  private statusError(): Effect.Effect<never, HttpxError.StatusError> {
-    const what = `${this.status} ${this.reasonPhrase}`.trim()
-    return Effect.fail(
-      new HttpxError.StatusError({ ...this.details(`answered ${what}`), status: this.status, response: this })
-    )
-  }
-
-  private notDecoded(failure: DecodingFailure | HttpxError.ReadFailure): Effect.Effect<never, HttpxError.ReadFailure> {
-    if (failure._tag !== "DecodingFailure") return Effect.fail(failure)
-    return Effect.fail(new HttpxError.DecodingError(this.details(failure.message, failure.cause)))
-  }
-
-  private tooManyCodings(count: number): Effect.Effect<never, HttpxError.DecodingError> {
-    return Effect.fail(
-      new HttpxError.DecodingError(this.details(`the body has ${count} content codings; five are the most`))
-    )
-  }
-
-  private get consumed(): Effect.Effect<never, HttpxError.StreamConsumed> {
-    const what = "the body has been read already, and it can be read only once: use read, text or json to keep it"
-    return Effect.suspend(() => Effect.fail(new HttpxError.StreamConsumed(this.details(what))))
-  }
-
-  private get closed(): Effect.Effect<never, HttpxError.StreamClosed> {
-    const what = "the response was closed before its body was read"
-    return Effect.suspend(() => Effect.fail(new HttpxError.StreamClosed(this.details(what))))
-  }
-
-  private details(what: string, cause?: unknown): HttpxError.Details {
-    const request = this.request.summary
-    const message = `${request.method} ${request.url}: ${what}`
-    return { request, phase: "read", delivery: "answered", elapsed: this.elapsed, message, cause }
   }
 }
 
@@ -388,8 +367,6 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
  * @category guards
  */
 export const isResponse = (u: unknown): u is Response => typeof u === "object" && u !== null && TypeId in u
-
-const excerpt = (text: string): string => JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text)
 
 const nonEmpty = <E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> =>
   Stream.filter(stream, (bytes) => bytes.length > 0)

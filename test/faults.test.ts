@@ -319,7 +319,7 @@ describe("a host that cannot be reached", () => {
     Effect.gen(function* () {
       const { client, stats } = yield* connected()
       const error = yield* failsWith(client.post(url, { json: { a: 1 } }), tag)
-      expect(error).toMatchObject({ phase: "connect", delivery: "unsent" })
+      expect(error).toMatchObject({ phase: tag === "DnsError" ? "dns" : "connect", delivery: "unsent" })
       expect(yield* stats).toEqual(atRest(0))
       return error
     })

@@ -24,6 +24,8 @@ const failing = (reason: HttpClientError.RequestError["reason"], cause?: unknown
 
 const coded = (code: string, cause?: unknown) => Object.assign(new Error(`it is ${code}`, { cause }), { code })
 
+const phaseOf = { ConnectError: "connect", DnsError: "dns", TlsError: "tls" } as const
+
 describe("an error of a foreign client", () => {
   it.effect.each([
     ["ECONNREFUSED", "ConnectError"],
@@ -35,7 +37,7 @@ describe("an error of a foreign client", () => {
   ] as const)("with the code %s is a %s, and nothing was sent", ([code, tag]) =>
     Effect.gen(function* () {
       const error = yield* failing("Transport", new TypeError("fetch failed", { cause: coded(code) }))
-      expect(error).toMatchObject({ _tag: tag, delivery: "unsent", phase: "connect" })
+      expect(error).toMatchObject({ _tag: tag, delivery: "unsent", phase: phaseOf[tag] })
       expect(error.message).toBe(`POST http://h.test/: it is ${code}`)
       const several = yield* failing("Transport", new AggregateError([coded(code), coded(code)]))
       expect(several._tag).toBe(tag)

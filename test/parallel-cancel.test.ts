@@ -200,7 +200,7 @@ describe("leaving the block", () => {
           yield* server.arrived("/2")
         })
       )
-      expect(yield* transport.stats).toEqual({ active: 0, connecting: 0, queued: 0, idle: 0 })
+      expect(yield* transport.stats).toMatchObject({ active: 0, connecting: 0, queued: 0, idle: 0 })
       for (const path of ["/0", "/1", "/2"]) yield* server.left(path)
       expect(server.seen).toHaveLength(3)
     })

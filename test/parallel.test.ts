@@ -197,7 +197,7 @@ describe("concurrency", () => {
       const parallel = yield* client.parallel({ concurrency: 1 })
       for (let i = 0; i < 3; i++) yield* parallel.get(`/now/${i}`)
       yield* Stream.runDrain(parallel.responses)
-      expect(yield* transport.stats).toEqual({ queued: 0, connecting: 0, active: 0, idle: 1 })
+      expect(yield* transport.stats).toMatchObject({ queued: 0, connecting: 0, active: 0, idle: 1 })
     })
   )
 

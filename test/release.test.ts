@@ -188,7 +188,7 @@ describe("a call that is interrupted", () => {
           const exit = yield* Fiber.interrupt(fiber)
           expect(Exit.isInterrupted(exit)).toBe(true)
           const busy = moment.busy === true ? 1 : 0
-          expect(yield* stats).toEqual({ ...atRest(0), active: busy })
+          expect(yield* stats).toEqual({ ...atRest(0), active: busy, exchanges: busy })
           expect(sockets.filter((socket) => !socket.closed)).toEqual([])
           yield* server.untilOpen(busy)
           expect(server.connections.length).toBe(1)

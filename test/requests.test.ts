@@ -31,7 +31,8 @@ describe("a request", () => {
       tag: "mine",
       timeout: 5
     })
-    expect(request).toMatchObject({ method: "POST", url: "http://h.test/p?a=1&b=2", timeout: 5, tag: "mine" })
+    expect(request).toMatchObject({ method: "POST", url: "http://h.test/p?a=1&b=2", tag: "mine" })
+    expect(request.settings.timeouts).toMatchObject({ total: 5, connect: undefined })
     expect([...request.headers]).toEqual([["Content-Type", "application/json"]])
     expect(request.body).toEqual({ _tag: "Bytes", bytes: text("[1]") })
     expect(request.target).toMatchObject({ hostname: "h.test", pathAndQuery: "/p?a=1&b=2" })
@@ -157,7 +158,7 @@ describe("a client", () => {
     ])
     return Effect.gen(function* () {
       const response = yield* Effect.provide(Client.get("/p"), Layer.provide(configured, complete))
-      expect(response.request.timeout).toBe(3000)
+      expect(response.request.settings.timeouts.total).toBe(3000)
       expect(response.request.headers.get("x-key")).toBe("key")
       expect(response.url).toBe("https://api.test/v2/p")
       const incomplete = yield* Effect.flip(Effect.provide(Client.get("/p"), Layer.provide(configured, provider([]))))

@@ -10,6 +10,7 @@ import { queryString } from "../protocol/params.js"
 import { appendQuery, joinBase } from "../protocol/target.js"
 import { version } from "../protocol/version.js"
 import * as Request from "../Request.js"
+import { type Settings, settingsOf } from "../request/Settings.js"
 
 /**
  * The fields that a client sends unless it or a request replaces them: `accept`, `accept-encoding` (what can be decoded)
@@ -29,7 +30,7 @@ export class Defaults {
   private readonly base: string | undefined
   private readonly query: string
   private readonly problem: string | undefined
-  private readonly timeout: number | undefined
+  private readonly settings: Settings
 
   constructor(wire: Wire, { baseUrl, headers, params, timeout }: ClientOptions) {
     const query = params === undefined ? "" : queryString(params)
@@ -37,7 +38,7 @@ export class Defaults {
     this.base = baseUrl === undefined ? undefined : String(baseUrl)
     this.query = typeof query === "string" ? query : ""
     this.problem = typeof query === "string" ? undefined : query.message
-    this.timeout = timeout === undefined ? undefined : Request.milliseconds(timeout)
+    this.settings = settingsOf({ timeout })
   }
 
   request<E>(
@@ -47,13 +48,13 @@ export class Defaults {
   ): Request.Request<Request.BodyFailure<E>> {
     const place = this.place(String(url))
     const headers = options?.headers === undefined ? this.headers : this.headers.merge(Fields.from(options.headers))
-    return Request.build(method, place.url, place.problem, headers, options, this.timeout)
+    return Request.build(method, place.url, place.problem, headers, options, this.settings)
   }
 
   /** A request that was made without this client. */
   applyTo<E>(request: Request.Request<E>): Request.Request<E> {
     const place = this.place(request.url)
-    return request.over(place.url, place.problem, this.headers.merge(request.headers), this.timeout)
+    return request.over(place.url, place.problem, this.headers.merge(request.headers), this.settings)
   }
 
   private place(url: string): { readonly url: string; readonly problem: string | undefined } {

@@ -108,7 +108,7 @@ export const authorizationOf = (url: string): string | undefined => {
   const user = colon < 0 ? userinfo : userinfo.slice(0, colon)
   const password = colon < 0 ? "" : userinfo.slice(colon + 1)
   const bytes = new TextEncoder().encode(`${percentDecode(user)}:${percentDecode(password)}`)
-  return `Basic ${btoa(String.fromCharCode(...bytes))}`
+  return `Basic ${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}`
 }
 
 /** Whether a URL names its scheme, and so needs no base. */

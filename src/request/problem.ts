@@ -7,11 +7,17 @@ import { type Request, unsendable } from "../Request.js"
 
 /** Why a request cannot be sent, whatever carries it. */
 export const problemOf = (request: Request<unknown>): HttpxError.InvalidRequest | undefined => {
-  const { headers, method, problem, target } = request
+  const { headers, method, problem, settings, target } = request
   if (problem !== undefined) return problem
   if (target instanceof Error) return target
   if (!isToken(method)) return unsendable(request, `${JSON.stringify(method)} is not a method`)
-  // RFC 9110 §9.3.6: what answers it is no response but a tunnel, to an authority and not to a URL.
-  if (method.toUpperCase() === "CONNECT") return unsendable(request, "CONNECT opens a tunnel and cannot be a request")
+  if (settings.unclear !== undefined) return unsendable(request, settings.unclear)
+  // RFC 9110 §9.3.6: what is asked for is an authority, which no URL says.
+  if (method.toUpperCase() === "CONNECT" && !authorityForm.test(settings.target ?? "")) {
+    return unsendable(request, 'CONNECT needs a target of the form "host:port"')
+  }
   return headers.violation === undefined ? undefined : unsendable(request, headers.violation)
 }
+
+// RFC 9112 §3.2.3
+const authorityForm = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+):\d{1,5}$/i

@@ -52,3 +52,7 @@ export const headersOf = (fields: ReadonlyArray<string>): Headers.Headers => {
   }
   return Headers.unsafeFromRecord(record)
 }
+
+/** As a list of pairs: order, case and repetitions as they came. */
+export const pairsOf = (fields: ReadonlyArray<string>): ReadonlyArray<readonly [name: string, value: string]> =>
+  Array.from({ length: fields.length / 2 }, (_, i) => [fields[2 * i]!, fields[2 * i + 1]!] as const)

@@ -5,6 +5,7 @@ import type * as Effect from "effect/Effect"
 import type { Pull } from "../content/ContentEncoding.js"
 import type { Open } from "../Exchange.js"
 import type * as HttpxError from "../HttpxError.js"
+import type { Upgraded } from "./Upgraded.js"
 
 /**
  * What a transport gives a response to read from: the undecoded bytes of one message.
@@ -23,6 +24,10 @@ export interface Source extends Open {
   readonly pull: Pull<HttpxError.ReadFailure>
   /** All of the body. Interrupting one who waits for it takes nothing from the others, nor from the next. */
   readonly collect: Effect.Effect<Uint8Array, HttpxError.ReadFailure>
+  /** The fields after the body, flat; none before its end. */
+  readonly trailers: ReadonlyArray<string>
+  /** The sending side of a connection that is no longer HTTP. */
+  readonly upgraded: Upgraded | undefined
   /** Calls back when nothing is open any more; at once if that is so already. */
   readonly onOver: (watcher: () => void) => void
 }

@@ -16,6 +16,7 @@ import type { Call } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import type { Request } from "../Request.js"
 import type { Source } from "../Response.js"
+import { limitsOf } from "../request/Timeouts.js"
 import { startTimer } from "./Timer.js"
 
 /** `undefined` is the end, where a stream says it by failing. */
@@ -27,6 +28,8 @@ type Collected = Deferred.Deferred<Uint8Array, HttpxError.ReadFailure>
 
 export class StreamSource implements Source {
   readonly whole = undefined
+  readonly upgraded = undefined
+  readonly trailers: ReadonlyArray<string> = []
   received = 0
   endedAfter: number | undefined = undefined
   private body: Stream.Stream<Uint8Array, Ended> | undefined = undefined
@@ -60,7 +63,7 @@ export class StreamSource implements Source {
     this.request = this.request.sent
     this.body = Stream.mapError(body, (error) => lost(error, this.details(cutOff, error)))
     this.announced = announced
-    const { timeout } = this.request
+    const timeout = this.limit
     if (timeout === undefined) return
     const left = Math.max(0, timeout - this.call.elapsed)
     this.stopDeadline = startTimer(this.call.clock, left, () => {
@@ -105,7 +108,7 @@ export class StreamSource implements Source {
 
   /** Bounds the wait for the head by what is left of the call's timeout. */
   readonly inTime = <A, E>(effect: Effect.Effect<A, E>): Effect.Effect<A, E | HttpxError.TotalTimeout> => {
-    const { timeout } = this.request
+    const timeout = this.limit
     if (timeout === undefined) return effect
     return Effect.timeoutFail(effect, {
       duration: Math.max(0, timeout - this.call.elapsed),
@@ -174,6 +177,11 @@ export class StreamSource implements Source {
       Deferred.unsafeDone(this.collected, Effect.fail(failure))
     }
     for (const watcher of this.watchers.splice(0)) watcher()
+  }
+
+  /** Milliseconds for the whole call; the phases of a foreign exchange are not known. */
+  private get limit(): number | undefined {
+    return limitsOf(this.request.settings.timeouts).total
   }
 
   private get cutShort(): Ended {

@@ -25,19 +25,25 @@ import type * as Clock from "effect/Clock"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type { Wire } from "../Exchange.js"
 import { withSpan } from "../policy/Trace.js"
+import { limitsOf, notGiven, orElse, type TimeoutOptions, type Timeouts, timeoutsOf } from "../request/Timeouts.js"
 import { milliseconds } from "../Request.js"
 import { Connector, type TlsOptions } from "./connect/Connector.js"
 import { wireExchange } from "./submit.js"
-import { Pool, type PoolLimits, type PoolStats } from "./pool/Pool.js"
+import { Http1Connection } from "./http1/Http1Connection.js"
+import { Pool, type PoolLimits } from "./pool/Pool.js"
+import type { PoolStats } from "./pool/PoolStats.js"
+import { plainProxyHead } from "./proxy/ProxyHead.js"
+import { directly } from "./Routes.js"
 import { clockOf } from "./Timer.js"
 import { toHttpClient } from "./platform/ToPlatform.js"
 import { nodeDecoders } from "./zlib.js"
 
 export type { TlsOptions } from "./connect/Connector.js"
-export type { PoolStats } from "./pool/Pool.js"
+export type { PoolStats } from "./pool/PoolStats.js"
 
 /**
  * How many connections there may be, and how long an unused one is kept.
@@ -50,23 +56,10 @@ export interface Limits {
   readonly connections?: number | undefined
   /** Connections to one origin. Default: as many as in total. */
   readonly connectionsPerOrigin?: number | undefined
+  /** Connections that are kept while they serve nothing. Default: 20. */
+  readonly keepAlive?: number | undefined
   /** How long a connection is kept for the next exchange. Default: 5 seconds. */
   readonly keepAliveExpiry?: Duration.DurationInput | undefined
-}
-
-/**
- * The longest that each phase may take. `"Infinity"` is no limit. A limit on the whole call is the client's `timeout`.
- *
- * @since 0.1.0
- * @category options
- */
-export interface Timeouts {
-  /** Name, TCP and TLS together. Default: 5 seconds. */
-  readonly connect?: Duration.DurationInput | undefined
-  /** Between two arrivals of bytes, from the end of the request on. Default: 5 seconds. */
-  readonly read?: Duration.DurationInput | undefined
-  /** Between two pieces of a request body that the server takes; a stream's own time is not counted. Default: 5 seconds. */
-  readonly write?: Duration.DurationInput | undefined
 }
 
 /**
@@ -79,7 +72,7 @@ export interface TransportOptions {
   /** Default: 100 connections, kept for 5 seconds. */
   readonly limits?: Limits | undefined
   /** Default: 5 seconds a phase. */
-  readonly timeout?: Timeouts | undefined
+  readonly timeout?: TimeoutOptions | undefined
 }
 
 /**
@@ -102,12 +95,41 @@ export interface Transport {
 export const make = (options: TransportOptions = {}): Effect.Effect<Transport, never, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Effect.withFiberRuntime<Clock.Clock | undefined>((fiber) => Effect.succeed(clockOf(fiber)))
+    const runtime = yield* Effect.runtime<never>()
+    const connector = new Connector(options.tls ?? {})
+    const given = timeoutsOf(options.timeout)
+    const timeouts = orElse(typeof given === "string" ? notGiven : given, defaultTimeouts)
+    const limits = limitsOf(timeouts)
     const pool = yield* Effect.acquireRelease(
-      Effect.sync(() => new Pool(new Connector(options.tls ?? {}), limitsOf(options), clock)),
+      Effect.sync(
+        () =>
+          new Pool(
+            {
+              dial: (destination, progress) =>
+                Runtime.runFork(runtime)(Effect.zipRight(Effect.yieldNow(), connector.dial(destination, progress))),
+              connection: (connected, origin, owner) => new Http1Connection(connected, origin, owner),
+              protocolOf: () => "http/1.1",
+              changed: () => {}
+            },
+            poolLimits(options, limits.pool),
+            clock
+          )
+      ),
       closePool
     )
     const wire: Wire = {
-      exchange: withSpan(wireExchange(pool, nodeDecoders)),
+      exchange: withSpan(
+        wireExchange({
+          admission: pool,
+          decoders: nodeDecoders,
+          expectContinue: 1_000,
+          routeTo: directly,
+          proxyHead: plainProxyHead,
+          timeouts,
+          limits,
+          problem: typeof given === "string" ? `${given} of the transport is not a duration` : undefined
+        })
+      ),
       decoders: nodeDecoders,
       connections: options.limits?.connections ?? defaults.connections
     }
@@ -126,17 +148,18 @@ export const layer = (options?: TransportOptions): Layer.Layer<HttpClient.HttpCl
     Effect.map(make(options), (transport) => transport.httpClient)
   )
 
-const defaults = { connections: 100, phase: 5_000, keepAliveExpiry: 5_000 }
+const defaults = { connections: 100, keepAlive: 20, keepAliveExpiry: 5_000 }
 
-const limitsOf = ({ limits, timeout }: TransportOptions): PoolLimits => {
+const defaultTimeouts: Timeouts = { connect: 5_000, read: 5_000, write: 5_000, pool: 5_000, total: undefined }
+
+const poolLimits = ({ limits }: TransportOptions, pool: number | undefined): PoolLimits => {
   const connections = limits?.connections ?? defaults.connections
   return {
     connections,
     connectionsPerOrigin: limits?.connectionsPerOrigin ?? connections,
+    keepAlive: limits?.keepAlive ?? defaults.keepAlive,
     keepAliveExpiry: msOr(limits?.keepAliveExpiry, defaults.keepAliveExpiry),
-    connect: msOr(timeout?.connect, defaults.phase),
-    read: msOr(timeout?.read, defaults.phase),
-    write: msOr(timeout?.write, defaults.phase)
+    pool
   }
 }
 

@@ -11,33 +11,25 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { join } from "../content/bytes.js"
-import type { Decoders, Pull } from "../content/ContentEncoding.js"
+import type { Decoders } from "../content/ContentEncoding.js"
 import type { Call } from "../Exchange.js"
-import type { Fifo, Link } from "./Fifo.js"
 import * as HttpxError from "../HttpxError.js"
 import type { SerializedRequest } from "../protocol/http1/RequestSerializer.js"
-import type { ResponseHead, ResponseSink } from "../protocol/http1/ResponseParser.js"
+import type { ResponseSink } from "../protocol/http1/ResponseParser.js"
 import type { Target } from "../protocol/target.js"
 import type { Request } from "../Request.js"
-import { Response, type Source } from "../Response.js"
+import type { Limits } from "../request/Timeouts.js"
+import { pairsOf, Response, type ResponseInit, type Source } from "../Response.js"
+import type { Upgraded } from "../response/Upgraded.js"
+import { Arrival } from "./Arrival.js"
+import type { Carrier } from "./Carrier.js"
+import type { Route } from "./connect/Route.js"
+import type { Fifo, Link } from "./Fifo.js"
 import type { Attempt } from "./pool/Attempt.js"
 import { startTimer } from "./Timer.js"
+import { upgradedBy } from "./upgraded.js"
 
-/** What carries an exchange: a connection that serves one at a time, or a stream of one that serves many. */
-export interface Carrier {
-  /** The address at the other end. */
-  readonly remoteAddress: string | undefined
-  /** Stops and restarts the flow of the answer's bytes. */
-  readonly pause: () => void
-  readonly resume: () => void
-  /** Breaks the exchange off; calls back when what it held is released. */
-  readonly cancel: (released: () => void) => void
-  /** Sends a piece of a body that is a stream; calls back when there is room for more. */
-  readonly write: (bytes: Uint8Array, room: () => void) => void
-  /** The stream of the body is at its end. */
-  readonly finishRequest: () => void
-}
+export type { Carrier } from "./Carrier.js"
 
 /** Who admits exchanges to carriers. */
 export interface Admission {
@@ -46,55 +38,50 @@ export interface Admission {
   readonly withdraw: (exchange: WireExchange, released: () => void) => void
 }
 
-// An unread body stops its connection after this many bytes; a reader gets all of them as one chunk.
-const highWater = 256 * 1024
-
-// Node keeps a pool for buffers of less than 4 KiB.
-const smallPiece = 2048
-
-const noPieces: ReadonlyArray<Uint8Array> = []
+/** What all exchanges of a transport have in common. */
+export interface Wiring {
+  readonly admission: Admission
+  readonly decoders: Decoders | undefined
+  /** Milliseconds that a body waits for 100 Continue, where its request expects one. */
+  readonly expectContinue: number
+}
 
 /** Tells the fiber how its request was answered. The error is `HttpxError`, or that of the request's own body stream. */
 export type Outcome = (exit: Exit.Exit<Response, unknown>) => void
 
-export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
+export class WireExchange extends Arrival implements ResponseSink, Source, Link<WireExchange> {
   // ── the queue of an origin, owned by the pool
   next: WireExchange | undefined = undefined
   previous: WireExchange | undefined = undefined
   queue: Fifo<WireExchange> | undefined = undefined
   /** Its place among all exchanges of the pool. */
   order = 0
-  /** The connection attempt made for this exchange, while it is under way. */
+  /** Since when it waits for a place, by the pool's clock. */
+  queuedAt = 0
+  /** The connection attempt that it waits for, while that is under way. */
   attempt: Attempt | undefined = undefined
-  private retried = false
+  /** How often it was sent again because nothing of it had been processed. */
+  resent = 0
 
-  // ── what has arrived
-  received = 0
-  endedAfter: number | undefined = undefined
-  private pieces: Array<Uint8Array> = []
-  private buffered = 0
-  private ended = false
-  private failure: Cause.Cause<unknown> | undefined = undefined
-  private paused = false
-
-  // ── who waits
+  upgraded: Upgraded | undefined = undefined
   private outcome: Outcome | undefined = undefined
-  private reader: (() => void) | undefined = undefined
-  private collectors: Set<() => void> | undefined = undefined
   private stopDeadline: (() => void) | undefined = undefined
-  private watchers: Array<() => void> | undefined = undefined
-  private onCarried: ((carrier: Carrier) => void) | undefined = undefined
-
+  private stopWaiting: (() => void) | undefined = undefined
+  private onBodyWanted: ((carrier: Carrier) => void) | undefined = undefined
+  private bodyWanted = false
   private carrier: Carrier | undefined = undefined
 
   constructor(
     public request: Request<unknown>,
     readonly target: Target,
+    readonly route: Route,
     readonly serialized: SerializedRequest,
+    readonly limits: Limits,
     readonly call: Call,
-    private readonly admission: Admission,
-    private readonly decoders: Decoders | undefined
-  ) {}
+    private readonly wiring: Wiring
+  ) {
+    super()
+  }
 
   // ── the fiber's side
 
@@ -102,16 +89,12 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
   start(outcome: Outcome): void {
     this.outcome = outcome
     this.call.opened(this)
-    const { timeout } = this.request
-    if (timeout !== undefined) {
-      const left = timeout - this.call.elapsed
-      this.stopDeadline = startTimer(this.call.clock, Math.max(0, left), () => this.timeOut(timeout))
+    const { total } = this.limits
+    if (total !== undefined) {
+      const left = Math.max(0, total - this.call.elapsed)
+      this.stopDeadline = startTimer(this.call.clock, left, () => this.timeOut(total))
     }
-    this.admission.submit(this)
-  }
-
-  get over(): boolean {
-    return this.ended || this.failure !== undefined
+    this.wiring.admission.submit(this)
   }
 
   get abort(): Effect.Effect<void> {
@@ -120,39 +103,10 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
       return Effect.async<void>((resume) => {
         const what = "the response was closed before its body had arrived"
         const error = new HttpxError.StreamClosed(this.details("read", this.delivery, what))
-        this.pieces = []
+        this.discard()
         this.breakOff(Cause.fail(error), () => resume(Exit.void))
       })
     })
-  }
-
-  get whole(): Uint8Array | undefined {
-    if (!this.ended) return undefined
-    if (this.pieces.length !== 1) this.pieces = [join(this.pieces, this.buffered)]
-    return this.pieces[0]
-  }
-
-  get pull(): Pull<HttpxError.ReadFailure> {
-    return Effect.suspend(() => {
-      if (this.pieces.length > 0) return Effect.succeed(this.take())
-      if (this.failure !== undefined) return readFailure(this.failure)
-      if (this.ended) return Effect.succeed(noPieces)
-      return Effect.flatMap(this.progress, () => this.pull)
-    })
-  }
-
-  get collect(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
-    return Effect.suspend(() => {
-      const { whole } = this
-      if (whole !== undefined) return Effect.succeed(whole)
-      if (this.failure !== undefined) return readFailure(this.failure)
-      return Effect.zipRight(this.completion, this.collect)
-    })
-  }
-
-  onOver(watcher: () => void): void {
-    if (this.over) watcher()
-    else (this.watchers ??= []).push(watcher)
   }
 
   // ── the carrier's side
@@ -160,24 +114,45 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
   /** The exchange goes out on this carrier. */
   carriedBy(carrier: Carrier): void {
     this.carrier = carrier
-    this.onCarried?.(carrier)
+    if (!this.expectsContinue) return this.wantBody(carrier)
+    // RFC 9110 §10.1.1: a client does not wait for ever, because the server may not know the expectation.
+    this.stopWaiting = startTimer(this.call.clock, this.wiring.expectContinue, () => this.wantBody(carrier))
   }
 
-  /** Calls back when a carrier has taken the head; at once if one has. */
-  whenCarried(onCarried: (carrier: Carrier) => void): void {
-    if (this.carrier === undefined) this.onCarried = onCarried
-    else onCarried(this.carrier)
+  /** Calls back when a carrier has taken the head and the body is to follow; at once if that is so. */
+  whenBodyWanted(onBodyWanted: (carrier: Carrier) => void): void {
+    if (this.bodyWanted && this.carrier !== undefined) onBodyWanted(this.carrier)
+    else this.onBodyWanted = onBodyWanted
   }
 
-  /** Whether the request may be sent a second time, when the first met a connection that had just been closed. */
+  /** Whether the body waits for 100 Continue (RFC 9110 §10.1.1). */
+  get expectsContinue(): boolean {
+    const { body, headers } = this.request
+    return body._tag !== "Empty" && headers.has("expect") && /^100-continue$/i.test(headers.get("expect") ?? "")
+  }
+
+  /** Whether the request asks for another protocol on its connection, and someone is there to speak it. */
+  get expectsUpgrade(): boolean {
+    const { headers, method } = this.request
+    return !this.call.buffered && (method === "CONNECT" || headers.has("upgrade"))
+  }
+
+  /** Whether sending the request a second time does what sending it once does (RFC 9110 §9.2.2), and can be done. */
   get canGoAgain(): boolean {
-    return !this.retried && idempotentMethods.has(this.request.method) && this.request.body._tag !== "Stream"
+    return this.resent === 0 && idempotentMethods.has(this.request.method) && this.request.body._tag !== "Stream"
+  }
+
+  /** Whether the request can be sent again, given that nobody has acted upon it. */
+  get canBeReplayed(): boolean {
+    return this.resent < maxReplays && (this.request.body._tag !== "Stream" || !this.bodyWanted)
   }
 
   /** Takes the exchange off its carrier, to be queued again. */
   recall(): void {
-    this.retried = true
+    this.resent++
     this.carrier = undefined
+    this.bodyWanted = false
+    this.stopWaiting?.()
   }
 
   /** Whether the answer's head has been given to the fiber. */
@@ -187,7 +162,7 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
 
   /** What is being done for the exchange now. */
   get phase(): HttpxError.Phase {
-    if (this.carrier === undefined) return this.attempt === undefined ? "queue" : "connect"
+    if (this.carrier === undefined) return this.attempt?.phase ?? "queue"
     return this.answered ? "read" : "wait"
   }
 
@@ -196,34 +171,39 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
     return this.carrier === undefined ? "unsent" : "unknown"
   }
 
-  onInformational(): void {}
+  /** A 1xx other than 101. */
+  onInformational(head: ResponseInit): void {
+    if (this.over) return
+    if (head.status === 100 && this.carrier !== undefined) this.wantBody(this.carrier)
+    const { onInformational } = this.request.settings
+    if (onInformational === undefined) return
+    try {
+      onInformational({ status: head.status, reasonPhrase: head.reasonPhrase, rawHeaders: pairsOf(head.fields) })
+    } catch (defect) {
+      this.breakOff(Cause.die(defect))
+    }
+  }
 
-  onHead(head: ResponseHead): void {
+  onHead(head: ResponseInit): void {
     const { outcome } = this
-    // 101 is no answer: its connection fails the exchange.
-    if (outcome === undefined || head.status === 101) return
+    // A 101 that nobody asked for is no answer: its connection fails the exchange.
+    if (outcome === undefined || (head.status === 101 && !this.expectsUpgrade)) return
     this.outcome = undefined
-    const response = new Response(this.request, head, this, this.decoders, this.carrier?.remoteAddress)
+    this.stopWaiting?.()
+    const response = new Response(this.request, head, this, this.wiring.decoders, this.carrier?.info)
     this.request = response.request
     outcome(Exit.succeed(response))
   }
 
-  onData(bytes: Uint8Array): void {
-    if (this.over) return
-    // The connection reads into the same memory again.
-    this.pieces.push(copyOf(bytes))
-    this.buffered += bytes.length
-    this.received += bytes.length
-    if (this.buffered > highWater && this.collectors === undefined && !this.call.buffered && !this.paused) {
-      this.paused = true
-      this.carrier?.pause()
-    }
-    this.wakeReader()
+  /** After a head that ended HTTP on this connection: what follows is the other protocol's, in both directions. */
+  onUpgraded(carrier: Carrier): void {
+    this.upgraded = upgradedBy(this, carrier)
   }
 
-  onEnd(): void {
+  onEnd(trailers: ReadonlyArray<string>): void {
     if (this.over) return
-    this.ended = true
+    this.trailers = trailers
+    this.arrivedWhole()
     this.settle()
     this.wakeAll()
   }
@@ -238,7 +218,7 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
     if (this.over) return released()
     const { carrier } = this
     this.failCause(cause)
-    if (carrier === undefined) this.admission.withdraw(this, released)
+    if (carrier === undefined) this.wiring.admission.withdraw(this, released)
     else carrier.cancel(released)
   }
 
@@ -249,7 +229,28 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
     return { request, phase, delivery, elapsed: this.call.elapsed, message, cause }
   }
 
+  protected pauseFlow(): void {
+    this.carrier?.pause()
+  }
+
+  protected resumeFlow(): void {
+    this.carrier?.resume()
+  }
+
+  protected get isReadWhole(): boolean {
+    return this.call.buffered
+  }
+
   // ── inside
+
+  private wantBody(carrier: Carrier): void {
+    this.stopWaiting?.()
+    this.stopWaiting = undefined
+    if (this.bodyWanted || this.answered) return
+    this.bodyWanted = true
+    const { onBodyWanted } = this
+    onBodyWanted?.(carrier)
+  }
 
   private timeOut(limit: number): void {
     const details = this.details(this.phase, this.delivery, `the call took longer than its timeout of ${limit} ms`)
@@ -271,78 +272,17 @@ export class WireExchange implements ResponseSink, Source, Link<WireExchange> {
     this.call.ended(this)
     this.stopDeadline?.()
     this.stopDeadline = undefined
-    this.onCarried = undefined
+    this.stopWaiting?.()
+    this.stopWaiting = undefined
+    this.onBodyWanted = undefined
     this.outcome = undefined
     this.carrier = undefined
-    const { watchers } = this
-    this.watchers = undefined
-    if (watchers !== undefined) for (const watcher of watchers) watcher()
-  }
-
-  private take(): ReadonlyArray<Uint8Array> {
-    const pieces = this.pieces.map(ownOf)
-    this.pieces = []
-    this.buffered = 0
-    this.flow()
-    return pieces
-  }
-
-  private flow(): void {
-    if (!this.paused) return
-    this.paused = false
-    this.carrier?.resume()
-  }
-
-  /**
-   * Waits for anything new: bytes, the end or a failure. There is one reader at a time, so a slot is enough, and what an
-   * interrupted reader leaves in it is harmless: a canceller, on every chunk, would not be.
-   */
-  private get progress(): Effect.Effect<void> {
-    return Effect.async<void>((resume) => {
-      this.reader = () => resume(Exit.void)
-    })
-  }
-
-  /** Waits for the end or a failure, with any number of others. While anyone does, nothing stops the flow. */
-  private get completion(): Effect.Effect<void> {
-    return Effect.async<void>((resume) => {
-      const collector = () => resume(Exit.void)
-      const collectors = (this.collectors ??= new Set())
-      collectors.add(collector)
-      this.flow()
-      return Effect.sync(() => {
-        collectors.delete(collector)
-        if (collectors.size === 0) this.collectors = undefined
-      })
-    })
-  }
-
-  private wakeReader(): void {
-    const { reader } = this
-    this.reader = undefined
-    reader?.()
-  }
-
-  private wakeAll(): void {
-    this.wakeReader()
-    const { collectors } = this
-    if (collectors === undefined) return
-    this.collectors = undefined
-    for (const collector of collectors) collector()
+    this.tellWatchers()
   }
 }
 
-/** What is small comes to lie beside others: memory of its own would cost 0.7 µs. */
-const copyOf = (bytes: Uint8Array): Uint8Array =>
-  bytes.length <= smallPiece ? Buffer.from(bytes) : new Uint8Array(bytes)
-
-/** The same in memory of its own, for whoever may look beyond it. */
-const ownOf = (bytes: Uint8Array): Uint8Array =>
-  bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
-
-// What ends an exchange after its head is a failure to read: whoever breaks it off then gives it one.
-const readFailure = (cause: Cause.Cause<unknown>): Effect.Effect<never, HttpxError.ReadFailure> =>
-  Effect.failCause(cause as Cause.Cause<HttpxError.ReadFailure>)
+// A server that refuses a stream twice may do so for ever.
+const maxReplays = 3
 
 // RFC 9110 §9.2.2
 const idempotentMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])

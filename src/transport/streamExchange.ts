@@ -6,7 +6,7 @@ import * as Scope from "effect/Scope"
 import { asCall, type Call, type Exchange } from "../Exchange.js"
 import type * as HttpxError from "../HttpxError.js"
 import { problemOf } from "../request/problem.js"
-import type { Request } from "../Request.js"
+import { type Request, unsendable } from "../Request.js"
 import type { Response } from "../Response.js"
 import { StreamSource } from "./StreamSource.js"
 
@@ -24,6 +24,7 @@ export const streamExchange = (answering: Answering): Exchange => {
     if (call === undefined) return asCall(request, exchange)
     const problem = problemOf(request)
     if (problem !== undefined) return Effect.fail(problem)
+    if (request.settings.target !== undefined) return Effect.fail(unsendable(request, "this transport has no targets"))
     return Effect.flatMap(Scope.make(), (scope) => {
       const source = new StreamSource(request, call, scope)
       call.opened(source)

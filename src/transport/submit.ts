@@ -6,30 +6,47 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { Decoders } from "../content/ContentEncoding.js"
 import { asCall, type Call, type Exchange } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import { type BodyFraming, serializeRequest } from "../protocol/http1/RequestSerializer.js"
+import type { Target } from "../protocol/target.js"
 import { problemOf } from "../request/problem.js"
+import { type Limits, limitsOf, notGiven, orElse, type Timeouts } from "../request/Timeouts.js"
 import { type Body, type Request, unsendable } from "../Request.js"
 import type { Response } from "../Response.js"
+import type { Route } from "./connect/Route.js"
+import type { ProxyHead } from "./proxy/ProxyHead.js"
+import type { RouteTo } from "./Routes.js"
 import { upload } from "./upload.js"
-import { type Admission, WireExchange } from "./WireExchange.js"
+import { WireExchange, type Wiring } from "./WireExchange.js"
+
+/** What a transport does with each request. */
+export interface Handling extends Wiring {
+  readonly routeTo: RouteTo
+  /** What requests that a proxy forwards say to it. */
+  readonly proxyHead: ProxyHead
+  /** Where neither call nor client gives any. */
+  readonly timeouts: Timeouts
+  /** The same, as limits. */
+  readonly limits: Limits
+  /** What is wrong with the transport's options, for each request to say. */
+  readonly problem: string | undefined
+}
 
 /** The exchange that a pool of connections serves. */
-export const wireExchange = (admission: Admission, decoders: Decoders): Exchange => {
+export const wireExchange = (handling: Handling): Exchange => {
   const exchange = <E>(request: Request<E>): Effect.Effect<Response, HttpxError.HttpxError | E> => {
     const { body, call } = request
     if (call === undefined) return asCall(request, exchange)
     if (body._tag === "Stream") {
       return Effect.suspend(() => {
-        const prepared = prepare(request, call, admission, decoders)
+        const prepared = prepare(request, call, handling)
         if (!(prepared instanceof WireExchange)) return Effect.fail(prepared)
         return Effect.zipRight(upload(prepared, body.stream), answerOf<E>(prepared))
       })
     }
     return Effect.async<Response, HttpxError.HttpxError | E>((resume) => {
-      const prepared = prepare(request, call, admission, decoders)
+      const prepared = prepare(request, call, handling)
       if (prepared instanceof WireExchange) startFor<E>(prepared, resume)
       else resume(Exit.fail(prepared))
     })
@@ -53,17 +70,43 @@ const startFor = <E>(
 const prepare = (
   request: Request<unknown>,
   call: Call,
-  admission: Admission,
-  decoders: Decoders
-): WireExchange | HttpxError.InvalidRequest => {
+  handling: Handling
+): WireExchange | HttpxError.InvalidRequest | HttpxError.ProxyError => {
   const problem = problemOf(request)
   if (problem !== undefined) return problem
-  const { body, headers, method, target } = request
+  if (handling.problem !== undefined) return unsendable(request, handling.problem)
+  const { body, headers, method, settings, target } = request
   if (target instanceof Error) return target
-  const serialized = serializeRequest(method, target.pathAndQuery, target.authority, headers, framing(body))
+  const route = handling.routeTo(target)
+  if (route._tag === "NoRoute") return noRoute(request, route.message)
+  const serialized = serializeRequest(
+    method,
+    settings.target ?? targetFor(route, target),
+    authorityOf(request, target),
+    route._tag === "Forward" ? handling.proxyHead(route.proxy, request, target) : headers,
+    framing(body)
+  )
   if ("code" in serialized) return unsendable(request, serialized.message)
-  return new WireExchange(request, target, serialized, call, admission, decoders)
+  return new WireExchange(request, target, route, serialized, limits(settings.timeouts, handling), call, handling)
 }
+
+const limits = (timeouts: Timeouts, handling: Handling): Limits =>
+  timeouts === notGiven ? handling.limits : limitsOf(orElse(timeouts, handling.timeouts))
+
+/** RFC 9112 §3.2.2: a proxy that forwards is told the whole URL. */
+const targetFor = (route: Route, { origin, pathAndQuery }: Target): string =>
+  route._tag === "Forward" ? origin + pathAndQuery : pathAndQuery
+
+const noRoute = (request: Request<unknown>, what: string): HttpxError.ProxyError => {
+  const { summary } = request
+  const message = `${summary.method} ${summary.url}: ${what}`
+  const details = { request: summary, phase: "prepare", delivery: "unsent", elapsed: 0, message } as const
+  return new HttpxError.ProxyError({ ...details, status: undefined })
+}
+
+/** RFC 9112 §3.2.3: the Host of a CONNECT is its target. */
+const authorityOf = ({ method, settings }: Request<unknown>, { authority }: Target): string =>
+  method === "CONNECT" ? (settings.target ?? authority) : authority
 
 const noBody: BodyFraming = { _tag: "None" }
 const chunked: BodyFraming = { _tag: "Chunked" }

@@ -37,7 +37,7 @@ const sendBody = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E
   }).pipe(Effect.catchAllCause((cause) => Effect.sync(() => stop(exchange, cause))))
 
 const carried = (exchange: WireExchange): Effect.Effect<Carrier> =>
-  Effect.async<Carrier>((resume) => exchange.whenCarried((carrier) => resume(Exit.succeed(carrier))))
+  Effect.async<Carrier>((resume) => exchange.whenBodyWanted((carrier) => resume(Exit.succeed(carrier))))
 
 const write = (carrier: Carrier, bytes: Uint8Array): Effect.Effect<void> =>
   Effect.async<void>((resume) => carrier.write(bytes, () => resume(Exit.void)))

@@ -141,7 +141,7 @@ export const failureCases: Cases = (it, can) => {
         const client = yield* Client.Client
         // A label of more than 63 letters is in no name, so that nobody needs to be asked.
         const error = yield* Effect.flip(client.get(`http://${"a".repeat(64)}.invalid/`))
-        expect(error).toMatchObject({ _tag: "DnsError", delivery: "unsent", phase: "connect" })
+        expect(error).toMatchObject({ _tag: "DnsError", delivery: "unsent", phase: "dns" })
       })
     )
   }

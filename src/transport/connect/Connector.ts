@@ -3,9 +3,13 @@
  * apart here, because only here is it known which phase it was.
  */
 import * as Redacted from "effect/Redacted"
+import * as Effect from "effect/Effect"
 import * as net from "node:net"
+import type { Destination } from "./Route.js"
+import type { ConnectPhase, ConnectProblem as Problem } from "./ConnectProblem.js"
 import * as tls from "node:tls"
 import type { Target } from "../../protocol/target.js"
+import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
 import { SharedBuffer, SocketReader } from "./SocketReader.js"
 
 /**
@@ -25,6 +29,14 @@ export interface TlsOptions {
   readonly cert?: string | Uint8Array | undefined
   /** The private key of `cert`, PEM. Default: none. */
   readonly key?: Redacted.Redacted<string> | undefined
+}
+
+/** A connection that is open. */
+export interface Connected {
+  readonly socket: net.Socket
+  readonly reader: SocketReader
+  readonly protocol: "http/1.1" | "h2"
+  readonly info: ConnectionInfo
 }
 
 /** Why there is no connection. */
@@ -65,6 +77,20 @@ export class Connector {
       }
     }
     return watch(socket, reader, target, listener)
+  }
+
+  dial({ target }: Destination, progress: { phase: ConnectPhase }): Effect.Effect<Connected, Problem> {
+    return Effect.async<Connected, Problem>((resume) => {
+      const attempt = this.connect(target, {
+        onConnected: (socket, reader) =>
+          resume(Effect.succeed({ socket, reader, protocol: "http/1.1", info: infoOf(socket) })),
+        onProblem: (p) => {
+          progress.phase = p._tag === "Dns" ? "dns" : p._tag === "Tls" ? "tls" : "connect"
+          resume(Effect.fail({ ...p, phase: progress.phase } as Problem))
+        }
+      })
+      return Effect.async<void>((done) => attempt.abort(() => done(Effect.void)))
+    })
   }
 
   private openTls(target: Target, reader: SocketReader): tls.TLSSocket {
@@ -180,3 +206,14 @@ const messageOf = (cause: unknown): string => {
   if (opensslError.test(String(cause)) && hasReason(cause)) return cause.reason
   return cause instanceof Error ? cause.message : String(cause)
 }
+
+const infoOf = (socket: net.Socket): ConnectionInfo => ({
+  protocol: "http/1.1",
+  remoteAddress: socket.remoteAddress,
+  remotePort: socket.remotePort,
+  localAddress: socket.localAddress,
+  localPort: socket.localPort,
+  proxy: undefined,
+  tls: undefined,
+  timings: { dns: undefined, connect: undefined, proxy: undefined, tls: undefined }
+})

@@ -4,33 +4,18 @@
  * Bytes that arrive when no answer is due, before the request or after the answer, belong to nobody: the connection is
  * closed and they are given to no later request.
  */
-import type { Clock } from "effect/Clock"
 import type { Socket } from "node:net"
 import * as HttpxError from "../../HttpxError.js"
 import { chunkHead, lastChunk } from "../../protocol/http1/RequestSerializer.js"
 import { ResponseParser } from "../../protocol/http1/ResponseParser.js"
 import { bufferStrings } from "./bufferStrings.js"
-import { lateProblem } from "../connect/Connector.js"
+import { type Connected, lateProblem } from "../connect/Connector.js"
+import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
+import type { Connection, ConnectionOwner } from "../pool/Connection.js"
 import { Inactivity } from "../Inactivity.js"
 import type { Origin } from "../pool/Origin.js"
 import type { SocketReader } from "../connect/SocketReader.js"
 import type { Carrier, WireExchange } from "../WireExchange.js"
-
-/** What a connection tells the pool that it belongs to. */
-export interface ConnectionOwner {
-  /** The answer is complete and the connection can serve another exchange. */
-  readonly onReusable: (connection: Http1Connection) => void
-  /** The connection serves no more; its place is free. */
-  readonly onGone: (connection: Http1Connection) => void
-  /** The connection was lost before any byte of the answer; true if the exchange will be sent again. */
-  readonly onStale: (connection: Http1Connection, exchange: WireExchange) => boolean
-}
-
-/** Milliseconds, or `undefined` for no limit. */
-export interface ConnectionLimits {
-  readonly read: number | undefined
-  readonly write: number | undefined
-}
 
 // A body that is not larger goes out in one write with its head.
 const smallBody = 16 * 1024
@@ -41,11 +26,17 @@ const piece = 256 * 1024
 
 const crlf = Buffer.from("\r\n", "latin1")
 
-export class Http1Connection implements Carrier {
-  /** When it became idle, by the pool's clock; before the first time, -1. */
+export class Http1Connection implements Connection, Carrier {
+  readonly protocol = "http/1.1"
+  readonly isSettling = false
+  readonly info: ConnectionInfo
+  isListed = false
   idleSince = -1
+
   /** How many exchanges it has begun. */
-  served = 0
+  private served = 0
+  /** Whether it has been without an exchange before the present one. */
+  private wasKept = false
 
   private readonly parser = new ResponseParser(bufferStrings)
   private readonly inactivity: Inactivity
@@ -60,15 +51,18 @@ export class Http1Connection implements Carrier {
   private drained: (() => void) | undefined = undefined
   private lastCause: Error | undefined = undefined
 
+  private readonly socket: Socket
+  private readonly reader: SocketReader
+
   constructor(
-    private readonly socket: Socket,
-    private readonly reader: SocketReader,
+    { info, reader, socket }: Connected,
     readonly origin: Origin,
-    private readonly owner: ConnectionOwner,
-    private readonly limits: ConnectionLimits,
-    clock: Clock | undefined
+    private readonly owner: ConnectionOwner
   ) {
-    this.inactivity = new Inactivity(clock, (limit) => this.onInactive(limit))
+    this.info = info
+    this.socket = socket
+    this.reader = reader
+    this.inactivity = new Inactivity(owner.clock, (limit) => this.onInactive(limit))
     reader.receiver = (bytes) => this.onBytes(bytes)
     socket.on("drain", () => this.onDrain())
     socket.on("end", () => this.onEnd())
@@ -89,22 +83,26 @@ export class Http1Connection implements Carrier {
     return !this.gone && !this.socket.destroyed
   }
 
-  get remoteAddress(): string | undefined {
-    return this.socket.remoteAddress
+  get active(): number {
+    return this.exchange === undefined ? 0 : 1
+  }
+
+  get room(): number {
+    return this.exchange === undefined && !this.gone ? 1 : 0
   }
 
   /** Sends an exchange's request. A body that is a stream follows by `write` and `finishRequest`. */
   send(exchange: WireExchange): void {
     const { serialized: request } = exchange
     const { body, headers, method } = exchange.request
-    this.served++
+    this.wasKept = this.served++ > 0 || this.idleSince >= 0
     this.exchange = exchange
     this.chunked = request.chunked
     this.sent = !request.chunked && (body._tag === "Empty" || (body._tag === "Bytes" && body.bytes.length <= smallBody))
     this.closeAfter = headers.has("connection") && /\bclose\b/i.test(headers.get("connection") ?? "")
     this.parser.begin(exchange, method)
     exchange.carriedBy(this)
-    if (this.sent) this.inactivity.watch(this.limits.read)
+    if (this.sent) this.watchRead()
     if (body._tag !== "Bytes") {
       this.socket.write(request.head, "latin1")
     } else if (this.sent) {
@@ -134,14 +132,14 @@ export class Http1Connection implements Carrier {
     if (!this.socket.writableNeedDrain) return room()
     this.drained = room
     // Only now is it the server that is waited for, and not the caller's stream.
-    this.inactivity.watch(this.limits.write)
+    this.inactivity.watch(this.exchange?.limits.write)
   }
 
   finishRequest(): void {
     if (this.gone) return
     if (this.chunked) this.socket.write(lastChunk, "latin1")
     this.sent = true
-    if (!this.paused) this.inactivity.watch(this.limits.read)
+    if (!this.paused) this.watchRead()
   }
 
   pause(): void {
@@ -152,7 +150,7 @@ export class Http1Connection implements Carrier {
 
   resume(): void {
     this.paused = false
-    if (this.exchange !== undefined && this.sent) this.inactivity.watch(this.limits.read)
+    if (this.exchange !== undefined && this.sent) this.watchRead()
     // Not at once: the reader that made room is still running, and may make more.
     queueMicrotask(() => {
       if (!this.paused) this.socket.resume()
@@ -180,6 +178,10 @@ export class Http1Connection implements Carrier {
     exchange?.fail(error(exchange))
   }
 
+  private watchRead(): void {
+    this.inactivity.watch(this.exchange?.limits.read)
+  }
+
   private onBytes(bytes: Uint8Array): void {
     const { exchange } = this
     if (exchange === undefined) return this.destroy()
@@ -198,7 +200,7 @@ export class Http1Connection implements Carrier {
     this.inactivity.rest()
     // The bytes that stopped the flow can be the last ones.
     if (this.paused) this.resume()
-    this.owner.onReusable(this)
+    this.owner.onRoom(this)
   }
 
   private onViolation(exchange: WireExchange): void {
@@ -235,7 +237,7 @@ export class Http1Connection implements Carrier {
     if (exchange !== undefined) {
       // A body that ends with its connection has not ended when that broke.
       if (this.lastCause === undefined && this.parser.finish()) this.exchange = undefined
-      else if (!this.parser.started && this.owner.onStale(this, exchange)) this.exchange = undefined
+      else if (!this.parser.started && this.owner.onStale(this, exchange, this.wasKept)) this.exchange = undefined
       else return this.fail(this.lost(exchange))
     }
     this.destroy()
@@ -244,7 +246,7 @@ export class Http1Connection implements Carrier {
   private lost(exchange: WireExchange): HttpxError.HttpxError {
     const cause = this.lastCause
     const late = cause !== undefined && this.served === 1 && !this.parser.started
-    const problem = late ? lateProblem(cause, this.origin.target) : undefined
+    const problem = late ? lateProblem(cause, this.origin.destination.target) : undefined
     if (problem !== undefined) {
       const details = exchange.details("connect", "unsent", problem.message, cause)
       return new HttpxError.TlsError({ ...details, code: problem.code })

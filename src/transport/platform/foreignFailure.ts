@@ -41,9 +41,9 @@ export const foreignFailure = <E>(
   if (error._tag === "ResponseError") return new HttpxError.ReadError(details("read", "answered"))
   if (error.reason === "InvalidUrl") return new HttpxError.InvalidUrl(details("prepare", "unsent"))
   if (error.reason === "Encode") return new HttpxError.LocalProtocolError(details("prepare", "unsent"))
-  if (names.has(code)) return new HttpxError.DnsError(details("connect", "unsent"))
+  if (names.has(code)) return new HttpxError.DnsError(details("dns", "unsent"))
   if (connects.has(code)) return new HttpxError.ConnectError(details("connect", "unsent"))
-  if (certificates.test(code)) return new HttpxError.TlsError({ ...details("connect", "unsent"), code })
+  if (certificates.test(code)) return new HttpxError.TlsError({ ...details("tls", "unsent"), code })
   return new HttpxError.ReadError(details("wait", "unknown"))
 }
 

@@ -1,74 +1,125 @@
 /**
- * One attempt to open a connection, made for the exchange that was first in line without one.
+ * One attempt to open a connection, and the exchanges that wait for it.
  *
- * If another connection serves that exchange meanwhile, the attempt passes to the next in line; when nobody is left, the
- * connection it makes is a spare. When it fails, it fails the exchange it is for, and no other.
+ * An attempt is made for the exchange that was first in line without one. Where the connection may come to serve many,
+ * all who come meanwhile wait for it too. If another connection serves the exchange, the attempt passes to the next in
+ * line; when nobody is left, the connection it makes is a spare. When it fails, it fails those who wait for it, and no
+ * others.
  */
-import type { Clock } from "effect/Clock"
-import type { Socket } from "node:net"
+import * as Exit from "effect/Exit"
+import * as Cause from "effect/Cause"
+import type * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import * as HttpxError from "../../HttpxError.js"
-import type { Connector, ConnectProblem } from "../connect/Connector.js"
-import type { Origin } from "./Origin.js"
-import type { SocketReader } from "../connect/SocketReader.js"
+import type { Connected } from "../connect/Connector.js"
+import type { ConnectPhase, ConnectProblem } from "../connect/ConnectProblem.js"
 import { startTimer } from "../Timer.js"
 import type { WireExchange } from "../WireExchange.js"
+import type { ConnectionOwner } from "./Connection.js"
+import type { Origin } from "./Origin.js"
 
 /** What an attempt tells the pool. */
-export interface AttemptOwner {
-  readonly onConnected: (attempt: Attempt, socket: Socket, reader: SocketReader) => void
+export interface AttemptOwner extends Pick<ConnectionOwner, "clock"> {
+  readonly onConnected: (attempt: Attempt, connected: Connected) => void
+  /** There is no connection; the place is free. */
   readonly onNotConnected: (attempt: Attempt) => void
+  /** Runs the making of a connection. */
+  readonly dial: (origin: Origin, progress: { phase: ConnectPhase }) => Fiber.RuntimeFiber<Connected, ConnectProblem>
 }
 
 export class Attempt {
-  private readonly connecting: { readonly abort: (released: () => void) => void }
+  /** How many exchanges wait for it. */
+  riders = 0
+  private readonly progress: { phase: ConnectPhase } = { phase: "dns" }
+  private readonly fiber: Fiber.RuntimeFiber<Connected, ConnectProblem>
   private stopTimer: (() => void) | undefined = undefined
+  private released: Array<() => void> | undefined = undefined
 
   constructor(
     readonly origin: Origin,
-    /** For whom it is made. */
-    public exchange: WireExchange | undefined,
-    connector: Connector,
     private readonly owner: AttemptOwner,
-    limit: number | undefined,
-    clock: Clock | undefined
+    limit: number | undefined
   ) {
-    if (exchange !== undefined) exchange.attempt = this
-    if (limit !== undefined) this.stopTimer = startTimer(clock, limit, () => this.onTimeout(limit))
-    this.connecting = connector.connect(origin.target, {
-      onConnected: (socket, reader) => {
-        this.stopTimer?.()
-        this.owner.onConnected(this, socket, reader)
-      },
-      onProblem: (problem) => this.end(problem)
-    })
+    this.fiber = owner.dial(origin, this.progress)
+    if (limit !== undefined) this.stopTimer = startTimer(owner.clock, limit, () => this.onTimeout(limit))
+    this.fiber.addObserver((exit) => this.onExit(exit))
   }
 
-  /** Gives the attempt up; calls back when its socket is closed. */
+  get phase(): ConnectPhase {
+    return this.progress.phase
+  }
+
+  board(exchange: WireExchange): void {
+    exchange.attempt = this
+    this.riders++
+  }
+
+  leave(exchange: WireExchange): void {
+    exchange.attempt = undefined
+    this.riders--
+  }
+
+  /** Gives the attempt up; calls back when its socket is closed. Its place is free at once. */
   abort(released: () => void): void {
     this.stopTimer?.()
-    this.connecting.abort(released)
+    if (this.released !== undefined) return void this.released.push(released)
+    this.released = [released]
+    this.fiber.unsafeInterruptAsFork(this.fiber.id())
     this.owner.onNotConnected(this)
+  }
+
+  private onExit(exit: Exit.Exit<Connected, ConnectProblem>): void {
+    this.stopTimer?.()
+    const { released } = this
+    if (released !== undefined) {
+      const done = () => released.forEach((each) => each())
+      // It had just succeeded when it was given up.
+      if (Exit.isSuccess(exit)) exit.value.socket.once("close", done).destroy()
+      else done()
+    } else if (Exit.isSuccess(exit)) {
+      this.owner.onConnected(this, exit.value)
+    } else {
+      const problem = Option.getOrElse(Cause.failureOption(exit.cause), () => unexpected(this.phase, exit.cause))
+      this.failRiders((exchange) => connectFailure(exchange, problem))
+      this.owner.onNotConnected(this)
+    }
   }
 
   private onTimeout(limit: number): void {
-    const message = `no connection to ${this.origin.target.authority} within ${limit} ms`
-    this.connecting.abort(() => {})
-    this.end({ _tag: "Timeout", message, code: undefined, cause: undefined, limit })
+    const { phase } = this
+    const { authority } = this.origin.destination.target
+    this.failRiders((exchange) => {
+      const what = `no connection to ${authority} within ${limit} ms (${phase})`
+      return new HttpxError.ConnectTimeout({ ...exchange.details(phase, "unsent", what), limit })
+    })
+    this.abort(() => {})
   }
 
-  private end(problem: ConnectProblem): void {
-    this.stopTimer?.()
-    const { exchange } = this
-    if (exchange !== undefined) {
-      this.origin.waiting.remove(exchange)
-      exchange.fail(connectFailure(exchange, problem))
+  private failRiders(error: (exchange: WireExchange) => HttpxError.ConnectFailure): void {
+    const { connecting } = this.origin
+    let exchange = connecting.first
+    while (exchange !== undefined && this.riders > 0) {
+      const { next } = exchange
+      if (exchange.attempt === this) {
+        this.leave(exchange)
+        connecting.remove(exchange)
+        exchange.fail(error(exchange))
+      }
+      exchange = next
     }
-    this.owner.onNotConnected(this)
   }
 }
 
+/** A connector that dies has a bug; its exchanges fail nevertheless as others do. */
+const unexpected = (phase: ConnectPhase, cause: Cause.Cause<ConnectProblem>): ConnectProblem => ({
+  _tag: "Connect",
+  phase,
+  message: `connecting broke down: ${Cause.pretty(cause)}`,
+  cause: Cause.squash(cause)
+})
+
 const connectFailure = (exchange: WireExchange, problem: ConnectProblem): HttpxError.ConnectFailure => {
-  const details = exchange.details("connect", "unsent", problem.message, problem.cause)
+  const details = exchange.details(problem.phase, "unsent", problem.message, problem.cause)
   switch (problem._tag) {
     case "Dns":
       return new HttpxError.DnsError(details)
@@ -76,7 +127,9 @@ const connectFailure = (exchange: WireExchange, problem: ConnectProblem): HttpxE
       return new HttpxError.ConnectError(details)
     case "Tls":
       return new HttpxError.TlsError({ ...details, code: problem.code })
-    case "Timeout":
-      return new HttpxError.ConnectTimeout({ ...details, limit: problem.limit })
+    case "Proxy":
+      return new HttpxError.ProxyError({ ...details, status: problem.status })
+    case "Refused":
+      return new HttpxError.AddressRefused({ ...details, address: problem.address })
   }
 }

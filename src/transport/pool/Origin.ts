@@ -1,41 +1,86 @@
 /**
- * What the pool knows of one origin: who waits for it, in order, and which of its connections are free.
+ * What the pool knows of one origin, by one route: who waits for it, in order, and which of its connections have room.
  */
+import type { Destination } from "../connect/Route.js"
 import { Fifo } from "../Fifo.js"
-import type { Target } from "../../protocol/target.js"
-import type { Attempt } from "./Attempt.js"
-import type { Http1Connection } from "../http1/Http1Connection.js"
 import type { WireExchange } from "../WireExchange.js"
+import type { Attempt } from "./Attempt.js"
+import type { Connection } from "./Connection.js"
 
 export class Origin {
-  /** Exchanges without a connection, in the order in which they came. */
-  readonly waiting = new Fifo<WireExchange>()
-  /** Free connections, the one used last on top: the least likely to have been closed by the server. */
-  readonly idle: Array<Http1Connection> = []
-  readonly open = new Set<Http1Connection>()
+  /** Exchanges for which a connection is being opened, in the order in which they came; all before those of `queued`. */
+  readonly connecting = new Fifo<WireExchange>()
+  /** Exchanges that wait for a place, in the order in which they came. */
+  readonly queued = new Fifo<WireExchange>()
+  /** Connections with room, the one used last on top: the least likely to have been closed by the server. */
+  readonly available: Array<Connection> = []
+  readonly open = new Set<Connection>()
   readonly attempts = new Set<Attempt>()
+  /** Ends the timer for the first in `queued`. */
+  stopWaiting: (() => void) | undefined = undefined
+  private spoken: Connection["protocol"] | undefined
 
-  constructor(readonly target: Target) {}
+  constructor(
+    readonly destination: Destination,
+    /** The protocol of its connections, where that is known before there is one. */
+    protocol: Connection["protocol"] | undefined
+  ) {
+    this.spoken = protocol
+  }
+
+  get protocol(): Connection["protocol"] | undefined {
+    return this.spoken
+  }
+
+  connected(connection: Connection): void {
+    this.spoken = connection.protocol
+    this.open.add(connection)
+  }
 
   /** Connections and attempts: what counts against the limits. */
   get size(): number {
     return this.open.size + this.attempts.size
   }
 
+  get waiting(): number {
+    return this.connecting.size + this.queued.size
+  }
+
   get first(): WireExchange | undefined {
-    return this.waiting.first
+    return this.connecting.first ?? this.queued.first
   }
 
-  /** The first in the queue for which no connection is being opened. */
-  get firstWithoutAttempt(): WireExchange | undefined {
-    let exchange = this.waiting.first
-    while (exchange?.attempt !== undefined) exchange = exchange.next
-    return exchange
-  }
-
-  /** An attempt whose exchange was served otherwise. */
-  get spareAttempt(): Attempt | undefined {
-    for (const attempt of this.attempts) if (attempt.exchange === undefined) return attempt
+  /** The attempt that everybody may wait for: what it opens may serve them all, and until it has, nobody knows. */
+  get sharedAttempt(): Attempt | undefined {
+    if (this.spoken === "http/1.1") return undefined
+    for (const attempt of this.attempts) return attempt
     return undefined
+  }
+
+  /** An attempt whose exchanges were served otherwise. */
+  get spareAttempt(): Attempt | undefined {
+    for (const attempt of this.attempts) if (attempt.riders === 0) return attempt
+    return undefined
+  }
+
+  /** Whether a peer has yet to say how many exchanges it takes at once. */
+  get isSettling(): boolean {
+    if (this.spoken !== "h2") return false
+    for (const connection of this.open) if (connection.isSettling) return true
+    return false
+  }
+
+  /** Those who waited for an attempt that has ended wait for a place, before all others. Gives them, the last one first. */
+  requeue(attempt: Attempt): ReadonlyArray<WireExchange> {
+    const riders: Array<WireExchange> = []
+    for (let each = this.connecting.first; each !== undefined && attempt.riders > riders.length; each = each.next) {
+      if (each.attempt === attempt) riders.push(each)
+    }
+    for (const rider of riders.reverse()) {
+      attempt.leave(rider)
+      this.connecting.remove(rider)
+      this.queued.unshift(rider)
+    }
+    return riders
   }
 }

@@ -6,64 +6,73 @@
  * makes room; when none is idle, who has waited longest gets the next place that is free, whatever its origin.
  */
 import type { Clock } from "effect/Clock"
-import type { Socket } from "node:net"
+import type * as Fiber from "effect/Fiber"
 import * as HttpxError from "../../HttpxError.js"
-import type { Target } from "../../protocol/target.js"
-import { Attempt, type AttemptOwner } from "./Attempt.js"
-import type { Connector } from "../connect/Connector.js"
-import { type ConnectionLimits, type ConnectionOwner, Http1Connection } from "../http1/Http1Connection.js"
-import { Origin } from "./Origin.js"
-import type { SocketReader } from "../connect/SocketReader.js"
-import { now, startTimer } from "../Timer.js"
+import type { Connected } from "../connect/Connector.js"
+import type { ConnectPhase, ConnectProblem } from "../connect/ConnectProblem.js"
+import { type Destination, keyOf } from "../connect/Route.js"
 import type { Admission, WireExchange } from "../WireExchange.js"
+import { Attempt, type AttemptOwner } from "./Attempt.js"
+import type { Connection, ConnectionOwner } from "./Connection.js"
+import { IdleConnections } from "./IdleConnections.js"
+import { Origin } from "./Origin.js"
+import { PlaceWait } from "./PlaceWait.js"
+import type { PoolStats } from "./PoolStats.js"
 
 /** Durations in milliseconds; `undefined` is no limit. */
-export interface PoolLimits extends ConnectionLimits {
+export interface PoolLimits {
   readonly connections: number
   readonly connectionsPerOrigin: number
+  readonly keepAlive: number
   readonly keepAliveExpiry: number | undefined
-  readonly connect: number | undefined
+  /** For a place, where a call gives no limit of its own. */
+  readonly pool: number | undefined
 }
 
-/**
- * What a transport is doing at this moment.
- *
- * @since 0.1.0
- * @category models
- */
-export interface PoolStats {
-  /** Exchanges that wait for a connection. */
-  readonly queued: number
-  /** Connections that are being opened. */
-  readonly connecting: number
-  /** Connections that serve an exchange. */
-  readonly active: number
-  /** Connections that are kept for the next exchange. */
-  readonly idle: number
+/** How the pool comes by connections. */
+export interface PoolMeans {
+  /** Runs the making of a connection. */
+  readonly dial: (
+    destination: Destination,
+    progress: { phase: ConnectPhase }
+  ) => Fiber.RuntimeFiber<Connected, ConnectProblem>
+  /** What is made of a socket that is connected. */
+  readonly connection: (connected: Connected, origin: Origin, owner: ConnectionOwner) => Connection
+  /** The protocol that connections to a destination will speak, where that is known before there is one. */
+  readonly protocolOf: (destination: Destination) => Connection["protocol"] | undefined
+  /** Is told that the state of the pool has changed. */
+  readonly changed: () => void
 }
 
 export class Pool implements Admission, ConnectionOwner, AttemptOwner {
   private readonly origins = new Map<string, Origin>()
   /** Origins that only the limit in total keeps from opening a connection. */
   private readonly starved = new Set<Origin>()
+  private readonly idle: IdleConnections
+  private readonly wait: PlaceWait
   private total = 0
   private submitted = 0
-  private stopSweep: (() => void) | undefined = undefined
   private closed = false
 
   constructor(
-    private readonly connector: Connector,
+    private readonly means: PoolMeans,
     private readonly limits: PoolLimits,
-    private readonly clock: Clock | undefined
-  ) {}
+    readonly clock: Clock | undefined
+  ) {
+    this.idle = new IdleConnections(limits.keepAlive, limits.keepAliveExpiry, clock, this.origins)
+    this.wait = new PlaceWait(limits.pool, clock)
+  }
 
   get stats(): PoolStats {
-    const stats = { queued: 0, connecting: 0, active: 0, idle: 0 }
+    const stats = { queued: 0, connecting: 0, active: 0, idle: 0, exchanges: 0 }
     for (const origin of this.origins.values()) {
-      stats.queued += origin.waiting.size
+      stats.queued += origin.waiting
       stats.connecting += origin.attempts.size
-      stats.idle += origin.idle.length
-      stats.active += origin.open.size - origin.idle.length
+      for (const connection of origin.open) {
+        stats.exchanges += connection.active
+        if (connection.idleSince < 0) stats.active++
+        else stats.idle++
+      }
     }
     return stats
   }
@@ -73,81 +82,110 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
   submit(exchange: WireExchange): void {
     if (this.closed) return exchange.fail(closedError(exchange))
     exchange.order = this.submitted++
-    const origin = this.origin(exchange.target)
-    origin.waiting.push(exchange)
+    this.means.changed()
+    const origin = this.origin(exchange)
+    origin.queued.push(exchange)
     this.serve(origin)
+    if (exchange.queue === origin.queued) this.wait.begin(origin, exchange)
   }
 
   withdraw(exchange: WireExchange, released: () => void): void {
     const { attempt } = exchange
-    const origin = this.origins.get(exchange.target.origin)
-    origin?.waiting.remove(exchange)
-    if (attempt === undefined) released()
-    else attempt.abort(released)
-    if (origin !== undefined) this.forget(origin)
+    this.means.changed()
+    exchange.queue?.remove(exchange)
+    attempt?.leave(exchange)
+    // The connection is for nobody then; but one that others wait for too goes on.
+    if (attempt?.riders === 0) attempt.abort(released)
+    else {
+      const origin = this.origins.get(keyOf(exchange.target, exchange.route))
+      if (origin !== undefined) this.forget(origin)
+      released()
+    }
   }
 
   // ── from connections
 
-  onReusable(connection: Http1Connection): void {
+  onRoom(connection: Connection): void {
     const { origin } = connection
-    if (this.closed || this.isOutwaited(origin)) return connection.destroy()
-    if (origin.first !== undefined) return this.begin(origin.first, connection)
-    connection.idleSince = now(this.clock)
-    origin.idle.push(connection)
-    if (this.stopSweep === undefined) this.sweepLater()
+    if (this.closed || (connection.active === 0 && this.isOutwaited(origin))) return connection.destroy()
+    let first = origin.first
+    while (first !== undefined && connection.room > 0) {
+      this.begin(first, connection)
+      first = origin.first
+    }
+    if (connection.room > 0 && !connection.isListed) {
+      connection.isListed = true
+      origin.available.push(connection)
+    }
+    if (connection.active === 0) this.idle.add(connection)
+    // Those for whom it has no room may need another; one that serves one at a time was never to serve more of them.
+    if (first !== undefined && connection.protocol === "h2") this.serve(origin)
   }
 
-  onGone(connection: Http1Connection): void {
+  onFull(connection: Connection): void {
+    this.unlist(connection)
+    this.serve(connection.origin)
+  }
+
+  onGone(connection: Connection): void {
     const { origin } = connection
-    origin.open.delete(connection)
-    const at = origin.idle.lastIndexOf(connection)
-    if (at >= 0) origin.idle.splice(at, 1)
+    if (!origin.open.delete(connection)) return
+    this.idle.remove(connection)
+    this.unlist(connection)
     this.freed(origin)
   }
 
-  onStale(connection: Http1Connection, exchange: WireExchange): boolean {
+  onStale(connection: Connection, exchange: WireExchange, wasKept: boolean): boolean {
     // RFC 9112 §9.3.1: a connection that had served before, or was kept, may have been closed while the request was under
     // way. Only what is idempotent (RFC 9110 §9.2.2), and can be sent twice, goes out again, and only once.
-    const wasKept = connection.served > 1 || connection.idleSince >= 0
-    const again = wasKept && !this.closed && exchange.canGoAgain
-    if (!again) return false
-    exchange.recall()
-    // Its siblings on the stack are as old: the second attempt must not meet the same end.
-    for (const sibling of [...connection.origin.idle]) sibling.destroy()
-    // It has waited already.
-    connection.origin.waiting.unshift(exchange)
-    return true
+    if (!wasKept || this.closed || !exchange.canGoAgain) return false
+    // Its siblings are as old: the second attempt must not meet the same end.
+    for (const sibling of [...connection.origin.available]) if (sibling.active === 0) sibling.destroy()
+    return this.again(connection, exchange)
+  }
+
+  onUnprocessed(connection: Connection, exchange: WireExchange): boolean {
+    if (this.closed || !exchange.canBeReplayed) return false
+    return this.again(connection, exchange)
   }
 
   // ── from attempts to connect
 
-  onConnected(attempt: Attempt, socket: Socket, reader: SocketReader): void {
-    const { exchange, origin } = attempt
+  dial(origin: Origin, progress: { phase: ConnectPhase }): Fiber.RuntimeFiber<Connected, ConnectProblem> {
+    return this.means.dial(origin.destination, progress)
+  }
+
+  onConnected(attempt: Attempt, connected: Connected): void {
+    const { origin } = attempt
     origin.attempts.delete(attempt)
-    if (exchange !== undefined) exchange.attempt = undefined
-    const connection = new Http1Connection(socket, reader, origin, this, this.limits, this.clock)
-    origin.open.add(connection)
-    this.onReusable(connection)
+    this.means.changed()
+    const connection = this.means.connection(connected, origin, this)
+    origin.connected(connection)
+    if (connection.protocol === "http/1.1") this.passOn(attempt)
+    else this.requeue(attempt)
+    this.onRoom(connection)
   }
 
   onNotConnected(attempt: Attempt): void {
-    if (!attempt.origin.attempts.delete(attempt)) return
-    if (attempt.exchange !== undefined) attempt.exchange.attempt = undefined
-    this.freed(attempt.origin)
+    const { origin } = attempt
+    if (!origin.attempts.delete(attempt)) return
+    this.requeue(attempt)
+    this.freed(origin)
   }
 
   /** Ends everything; calls back when all sockets are closed. */
   close(released: () => void): void {
     this.closed = true
-    this.stopSweep?.()
+    this.idle.close()
     let left = 1
     const one = () => {
       if (--left === 0) released()
     }
     for (const origin of [...this.origins.values()]) {
+      this.wait.end(origin)
       for (let exchange = origin.first; exchange !== undefined; exchange = origin.first) {
-        origin.waiting.remove(exchange)
+        exchange.queue?.remove(exchange)
+        exchange.attempt?.leave(exchange)
         exchange.fail(closedError(exchange))
       }
       left += origin.attempts.size + origin.open.size
@@ -159,75 +197,124 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
 
   // ── inside
 
-  private origin(target: Target): Origin {
-    let origin = this.origins.get(target.origin)
-    if (origin === undefined) this.origins.set(target.origin, (origin = new Origin(target)))
+  private origin({ route, target }: WireExchange): Origin {
+    const key = keyOf(target, route)
+    let origin = this.origins.get(key)
+    if (origin === undefined) {
+      const destination = { key, target, route }
+      this.origins.set(key, (origin = new Origin(destination, this.means.protocolOf(destination))))
+    }
     return origin
   }
 
-  /** Gives those who wait what is free, and opens what may be opened for the rest. */
+  /** Gives those who wait what has room, and opens what may be opened for the rest. */
   private serve(origin: Origin): void {
     for (let first = origin.first; first !== undefined; first = origin.first) {
-      const idle = this.takeIdle(origin)
-      if (idle === undefined) break
-      this.begin(first, idle)
+      const connection = this.takeAvailable(origin)
+      if (connection === undefined) break
+      this.begin(first, connection)
     }
-    for (let next = origin.firstWithoutAttempt; next !== undefined; next = origin.firstWithoutAttempt) {
-      const spare = origin.spareAttempt
-      if (spare !== undefined) {
-        spare.exchange = next
-        next.attempt = spare
-        continue
-      }
-      if (origin.size >= this.limits.connectionsPerOrigin) break
-      if (this.total >= this.limits.connections && !this.evictIdle()) {
-        this.starved.add(origin)
-        break
-      }
-      this.total++
-      origin.attempts.add(new Attempt(origin, next, this.connector, this, this.limits.connect, this.clock))
+    for (let next = origin.queued.first; next !== undefined; next = origin.queued.first) {
+      // A peer that is about to say how many it takes may take them all.
+      if (origin.isSettling) break
+      const attempt = origin.sharedAttempt ?? origin.spareAttempt ?? this.attempt(origin, next)
+      if (attempt === undefined) break
+      origin.queued.remove(next)
+      origin.connecting.push(next)
+      attempt.board(next)
     }
   }
 
-  private begin(exchange: WireExchange, connection: Http1Connection): void {
+  /** Begins to open a connection, if there may be one more. */
+  private attempt(origin: Origin, exchange: WireExchange): Attempt | undefined {
+    if (origin.size >= this.limits.connectionsPerOrigin) return undefined
+    if (this.total >= this.limits.connections && !this.idle.evict()) {
+      this.starved.add(origin)
+      return undefined
+    }
+    this.total++
+    this.means.changed()
+    const attempt = new Attempt(origin, this, exchange.limits.connect)
+    origin.attempts.add(attempt)
+    return attempt
+  }
+
+  private begin(exchange: WireExchange, connection: Connection): void {
+    const { attempt, queue } = exchange
     const { origin } = connection
-    const { attempt } = exchange
-    origin.waiting.remove(exchange)
+    queue?.remove(exchange)
     if (attempt !== undefined) {
-      const heir = origin.firstWithoutAttempt
-      attempt.exchange = heir
-      exchange.attempt = undefined
-      if (heir !== undefined) heir.attempt = attempt
+      attempt.leave(exchange)
+      const heir = attempt.riders === 0 ? origin.queued.first : undefined
+      if (heir !== undefined) {
+        origin.queued.remove(heir)
+        origin.connecting.push(heir)
+        attempt.board(heir)
+      }
     }
     connection.send(exchange)
+    this.idle.remove(connection)
+    if (connection.room === 0) this.unlist(connection)
   }
 
-  private takeIdle(origin: Origin): Http1Connection | undefined {
-    const expiry = this.limits.keepAliveExpiry
-    for (let connection = origin.idle.pop(); connection !== undefined; connection = origin.idle.pop()) {
-      const fresh = expiry === undefined || now(this.clock) - connection.idleSince < expiry
-      if (fresh && connection.isUsable) return connection
-      connection.destroy()
+  /** The attempt has made a connection, which serves the first in line; whoever else waited for it waits for another. */
+  private passOn(attempt: Attempt): void {
+    const { origin } = attempt
+    const first = origin.connecting.first
+    if (attempt.riders === 1 && first?.attempt !== undefined && first.attempt !== attempt) {
+      let rider = first.next
+      while (rider !== undefined && rider.attempt !== attempt) rider = rider.next
+      const other = first.attempt
+      if (rider === undefined) return
+      attempt.leave(rider)
+      other.leave(first)
+      other.board(rider)
+      return
+    }
+    if (attempt.riders > 0) this.requeue(attempt)
+  }
+
+  private requeue(attempt: Attempt): void {
+    if (attempt.riders === 0) return
+    const { origin } = attempt
+    // The last one first, so that who stands before others has not waited less than they have.
+    for (const rider of origin.requeue(attempt)) this.wait.begin(origin, rider)
+  }
+
+  private again(connection: Connection, exchange: WireExchange): boolean {
+    const { origin } = connection
+    exchange.recall()
+    // It has waited already.
+    origin.queued.unshift(exchange)
+    this.wait.begin(origin, exchange)
+    // The connection may still have to go, and with it its place.
+    queueMicrotask(() => this.serve(origin))
+    return true
+  }
+
+  private takeAvailable(origin: Origin): Connection | undefined {
+    const { available } = origin
+    for (let connection = available.at(-1); connection !== undefined; connection = available.at(-1)) {
+      if (connection.isUsable && connection.room > 0 && !this.idle.isExpired(connection)) return connection
+      this.unlist(connection)
+      if (connection.active === 0) connection.destroy()
     }
     return undefined
   }
 
-  /** Closes an idle connection, of whatever origin, to make room. */
-  private evictIdle(): boolean {
-    for (const origin of this.origins.values()) {
-      // The bottom of the stack is the one that was used longest ago.
-      const connection = origin.idle[0]
-      if (connection !== undefined) {
-        connection.destroy()
-        return true
-      }
-    }
-    return false
+  private unlist(connection: Connection): void {
+    if (!connection.isListed) return
+    connection.isListed = false
+    const { available } = connection.origin
+    // The one that is used is on top, as a rule.
+    if (available.at(-1) === connection) available.pop()
+    else available.splice(available.lastIndexOf(connection), 1)
   }
 
   /** A place is free: its own origin may use it, or one that only the total holds up. */
   private freed(origin: Origin): void {
     this.total--
+    this.means.changed()
     if (this.closed) return
     const next = this.longestStarved()
     if (next !== undefined && next !== origin) {
@@ -241,8 +328,8 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
   private longestStarved(): Origin | undefined {
     let longest: Origin | undefined
     for (const origin of this.starved) {
-      if (origin.first === undefined) this.starved.delete(origin)
-      else if (longest?.first === undefined || origin.first.order < longest.first.order) longest = origin
+      if (origin.queued.first === undefined) this.starved.delete(origin)
+      else if (longest?.first === undefined || origin.queued.first.order < longest.first.order) longest = origin
     }
     return longest
   }
@@ -256,27 +343,10 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
   }
 
   private forget(origin: Origin): void {
-    if (origin.size > 0 || origin.waiting.size > 0) return
+    if (origin.size > 0 || origin.waiting > 0) return
+    this.wait.end(origin)
     this.starved.delete(origin)
-    this.origins.delete(origin.target.origin)
-  }
-
-  private sweepLater(): void {
-    const expiry = this.limits.keepAliveExpiry
-    if (expiry === undefined) return
-    this.stopSweep = startTimer(this.clock, expiry, () => this.sweep(expiry))
-  }
-
-  private sweep(expiry: number): void {
-    this.stopSweep = undefined
-    const oldest = now(this.clock) - expiry
-    for (const origin of [...this.origins.values()]) {
-      for (const connection of [...origin.idle]) if (connection.idleSince <= oldest) connection.destroy()
-    }
-    // The bottom of each stack is the one that expires first.
-    let next = Infinity
-    for (const { idle } of this.origins.values()) next = Math.min(next, idle[0]?.idleSince ?? Infinity)
-    if (next < Infinity) this.stopSweep = startTimer(this.clock, next - oldest, () => this.sweep(expiry))
+    this.origins.delete(origin.destination.key)
   }
 }
 
