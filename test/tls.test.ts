@@ -231,7 +231,7 @@ describe("a connection that was opened for a request that another one served", (
         (c) => Effect.zipRight(c.request, c.close),
         answering(ok("fresh"))
       )
-      const { client, stats } = yield* connected({ tls: { ca } })
+      const { client, stats } = yield* connected({ tls: { ca }, http2: false })
       const url = server.url("/", "localhost")
       yield* Effect.all([client.get(url), client.get(url)], { concurrency: 2 })
       expect(yield* stats).toMatchObject({ queued: 0, connecting: 1, active: 0, idle: 1 })

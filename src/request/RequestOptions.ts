@@ -33,7 +33,7 @@ export interface CallOptions {
   readonly params?: ParamsInput | undefined
   /**
    * The longest that the whole call may take, its body included, or that each phase may: `{ connect, read, write, pool,
-   * total }`. `"Infinity"` is no limit. Default: the client's, then the transport's.
+   * total }`. `Infinity` is no limit. Default: the client's, then the transport's.
    */
   readonly timeout?: TimeoutInput | undefined
   /**

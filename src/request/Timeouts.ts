@@ -1,12 +1,12 @@
 /**
  * How long each phase of a call may take, as given and as numbers. What is not given is left to whoever knows a default;
- * `"Infinity"` is given, and is no limit.
+ * `Infinity` is given, and is no limit.
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
 
 /**
- * The longest that each phase of a call may take. `"Infinity"` is no limit; what is left out has its default.
+ * The longest that each phase of a call may take. `Infinity` is no limit; what is left out has its default.
  *
  * @since 0.1.0
  * @category options

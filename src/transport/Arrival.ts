@@ -24,7 +24,8 @@ export abstract class Arrival {
   endedAfter: number | undefined = undefined
   /** Flat, as the fields of a head. */
   trailers: ReadonlyArray<string> = noFields
-  protected failure: Cause.Cause<unknown> | undefined = undefined
+  /** Why there will be no more bytes, unless they have all come. */
+  protected failure: (() => Cause.Cause<unknown>) | undefined = undefined
   private pieces: Array<Uint8Array> = []
   private buffered = 0
   private ended = false
@@ -52,7 +53,7 @@ export abstract class Arrival {
   get pull(): Pull<HttpxError.ReadFailure> {
     return Effect.suspend(() => {
       if (this.pieces.length > 0) return Effect.succeed(this.take())
-      if (this.failure !== undefined) return readFailure(this.failure)
+      if (this.failure !== undefined) return readFailure(this.failure())
       if (this.ended) return Effect.succeed(noPieces)
       return Effect.flatMap(this.progress, () => this.pull)
     })
@@ -62,7 +63,7 @@ export abstract class Arrival {
     return Effect.suspend(() => {
       const { whole } = this
       if (whole !== undefined) return Effect.succeed(whole)
-      if (this.failure !== undefined) return readFailure(this.failure)
+      if (this.failure !== undefined) return readFailure(this.failure())
       return Effect.zipRight(this.completion, this.collect)
     })
   }

@@ -1,10 +1,15 @@
 /**
- * The wire for Node: our own HTTP/1.1 engine over `node:net` and `node:tls`, with a pool of connections.
+ * The wire for Node: our own HTTP/1.1 engine, and HTTP/2, over connections of our own: direct, through proxies, to Unix
+ * sockets; admitted by limits, timed by phase.
  *
  * When to use: provide `Transport.layer()` once, at the edge of an application, below its clients. Everything in `Client`
  * works over it. It is also a complete `HttpClient` of @effect/platform by itself.
  *
- * What to know: one layer is one pool. Closing its scope ends what runs and waits until all sockets are closed.
+ * What to know: one layer is one pool. Closing its scope ends what runs and waits until all sockets are closed. https
+ * servers decide between HTTP/2 and HTTP/1.1. Proxies and authorities of the environment count unless `trustEnv` is false.
+ *
+ * Gotchas: a limit, a URL of a proxy or a key that makes no sense fails no layer; it fails the requests that it is for,
+ * with a typed error and before anything is sent.
  *
  * @example
  * ```ts
@@ -21,59 +26,29 @@
  * @since 0.1.0
  */
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as Clock from "effect/Clock"
-import type * as Duration from "effect/Duration"
+import type { Clock } from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Runtime from "effect/Runtime"
 import type * as Scope from "effect/Scope"
 import type { Wire } from "../Exchange.js"
 import { withSpan } from "../policy/Trace.js"
-import { limitsOf, notGiven, orElse, type TimeoutOptions, type Timeouts, timeoutsOf } from "../request/Timeouts.js"
-import { milliseconds } from "../Request.js"
-import { Connector, type TlsOptions } from "./connect/Connector.js"
-import { wireExchange } from "./submit.js"
-import { Http1Connection } from "./http1/Http1Connection.js"
-import { Pool, type PoolLimits } from "./pool/Pool.js"
-import type { PoolStats } from "./pool/PoolStats.js"
-import { plainProxyHead } from "./proxy/ProxyHead.js"
-import { directly } from "./Routes.js"
-import { clockOf } from "./Timer.js"
+import { connecting } from "./connecting.js"
+import { environment } from "./Environment.js"
 import { toHttpClient } from "./platform/ToPlatform.js"
+import { Pool } from "./pool/Pool.js"
+import { PoolMetrics } from "./pool/PoolMetrics.js"
+import type { PoolStats } from "./pool/PoolStats.js"
+import { proxyHead, withProxyAuthorization } from "./proxy/forwarding.js"
+import { settingsOf } from "./settings.js"
+import { wireExchange } from "./submit.js"
+import { clockOf } from "./Timer.js"
+import type { TransportOptions } from "./TransportOptions.js"
 import { nodeDecoders } from "./zlib.js"
 
-export type { TlsOptions } from "./connect/Connector.js"
+export type { TlsOptions, TlsVersion } from "./connect/tls/TlsOptions.js"
 export type { PoolStats } from "./pool/PoolStats.js"
-
-/**
- * How many connections there may be, and how long an unused one is kept.
- *
- * @since 0.1.0
- * @category options
- */
-export interface Limits {
-  /** Connections in total, idle ones included. Default: 100. */
-  readonly connections?: number | undefined
-  /** Connections to one origin. Default: as many as in total. */
-  readonly connectionsPerOrigin?: number | undefined
-  /** Connections that are kept while they serve nothing. Default: 20. */
-  readonly keepAlive?: number | undefined
-  /** How long a connection is kept for the next exchange. Default: 5 seconds. */
-  readonly keepAliveExpiry?: Duration.DurationInput | undefined
-}
-
-/**
- * @since 0.1.0
- * @category options
- */
-export interface TransportOptions {
-  /** TLS to servers. Default: certificates are checked against Node's authorities. */
-  readonly tls?: TlsOptions | undefined
-  /** Default: 100 connections, kept for 5 seconds. */
-  readonly limits?: Limits | undefined
-  /** Default: 5 seconds a phase. */
-  readonly timeout?: TimeoutOptions | undefined
-}
+export type { ProxyAuth, ProxyInput, ProxyMounts, ProxyOptions } from "./proxy/ProxyOptions.js"
+export type { Http2Settings, Limits, TransportOptions } from "./TransportOptions.js"
 
 /**
  * A transport: a platform `HttpClient` that can say what its pool is doing.
@@ -83,6 +58,7 @@ export interface TransportOptions {
  */
 export interface Transport {
   readonly httpClient: HttpClient.HttpClient
+  /** Connections and exchanges at this moment. The metrics `effect_httpx_connections` and `effect_httpx_exchanges` have the same. */
   readonly stats: Effect.Effect<PoolStats>
 }
 
@@ -94,44 +70,32 @@ export interface Transport {
  */
 export const make = (options: TransportOptions = {}): Effect.Effect<Transport, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const clock = yield* Effect.withFiberRuntime<Clock.Clock | undefined>((fiber) => Effect.succeed(clockOf(fiber)))
+    const clock = yield* Effect.withFiberRuntime<Clock | undefined>((fiber) => Effect.succeed(clockOf(fiber)))
     const runtime = yield* Effect.runtime<never>()
-    const connector = new Connector(options.tls ?? {})
-    const given = timeoutsOf(options.timeout)
-    const timeouts = orElse(typeof given === "string" ? notGiven : given, defaultTimeouts)
-    const limits = limitsOf(timeouts)
-    const pool = yield* Effect.acquireRelease(
-      Effect.sync(
-        () =>
-          new Pool(
-            {
-              dial: (destination, progress) =>
-                Runtime.runFork(runtime)(Effect.zipRight(Effect.yieldNow(), connector.dial(destination, progress))),
-              connection: (connected, origin, owner) => new Http1Connection(connected, origin, owner),
-              protocolOf: () => "http/1.1",
-              changed: () => {}
-            },
-            poolLimits(options, limits.pool),
-            clock
-          )
-      ),
-      closePool
+    const settings = settingsOf(options, options.trustEnv === false ? undefined : yield* environment)
+    const means = connecting(options, settings, runtime)
+    const pool: Pool = yield* Effect.acquireRelease(
+      Effect.sync(() => new Pool({ ...means.pool, changed: () => metrics.changed() }, settings.pool, clock)),
+      (pool) => Effect.zipRight(closePool(pool), means.close)
     )
+    const metrics = new PoolMetrics(() => pool.stats)
+    yield* Effect.addFinalizer(() => Effect.sync(() => metrics.close()))
+    const exchange = wireExchange({
+      admission: pool,
+      decoders: nodeDecoders,
+      expectContinue: settings.expectContinue,
+      routeTo: settings.routeTo,
+      proxyHead: proxyHead(means.authorizer),
+      timeouts: settings.timeouts,
+      limits: settings.limits,
+      problem: settings.problem
+    })
     const wire: Wire = {
       exchange: withSpan(
-        wireExchange({
-          admission: pool,
-          decoders: nodeDecoders,
-          expectContinue: 1_000,
-          routeTo: directly,
-          proxyHead: plainProxyHead,
-          timeouts,
-          limits,
-          problem: typeof given === "string" ? `${given} of the transport is not a duration` : undefined
-        })
+        settings.forwards ? withProxyAuthorization(means.authorizer, settings.routeTo)(exchange) : exchange
       ),
       decoders: nodeDecoders,
-      connections: options.limits?.connections ?? defaults.connections
+      connections: settings.pool.connections
     }
     return { httpClient: toHttpClient(wire), stats: Effect.sync(() => pool.stats) }
   })
@@ -147,24 +111,6 @@ export const layer = (options?: TransportOptions): Layer.Layer<HttpClient.HttpCl
     HttpClient.HttpClient,
     Effect.map(make(options), (transport) => transport.httpClient)
   )
-
-const defaults = { connections: 100, keepAlive: 20, keepAliveExpiry: 5_000 }
-
-const defaultTimeouts: Timeouts = { connect: 5_000, read: 5_000, write: 5_000, pool: 5_000, total: undefined }
-
-const poolLimits = ({ limits }: TransportOptions, pool: number | undefined): PoolLimits => {
-  const connections = limits?.connections ?? defaults.connections
-  return {
-    connections,
-    connectionsPerOrigin: limits?.connectionsPerOrigin ?? connections,
-    keepAlive: limits?.keepAlive ?? defaults.keepAlive,
-    keepAliveExpiry: msOr(limits?.keepAliveExpiry, defaults.keepAliveExpiry),
-    pool
-  }
-}
-
-const msOr = (duration: Duration.DurationInput | undefined, otherwise: number): number | undefined =>
-  duration === undefined ? otherwise : milliseconds(duration)
 
 const closePool = (pool: Pool): Effect.Effect<void> =>
   Effect.async<void>((resume) => pool.close(() => resume(Effect.void)))

@@ -64,12 +64,17 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   resent = 0
 
   upgraded: Upgraded | undefined = undefined
+  /** Whether the body may be sent: a carrier has taken the head, and nothing is waited for before the rest. */
+  isBodyWanted = false
+  /** Whether it has ended because nobody wants its answer. */
+  isUnwanted = false
   private outcome: Outcome | undefined = undefined
   private stopDeadline: (() => void) | undefined = undefined
   private stopWaiting: (() => void) | undefined = undefined
   private onBodyWanted: ((carrier: Carrier) => void) | undefined = undefined
-  private bodyWanted = false
   private carrier: Carrier | undefined = undefined
+  /** A head that ends HTTP on its connection, until that is handed over. */
+  private switching: ResponseInit | undefined = undefined
 
   constructor(
     public request: Request<unknown>,
@@ -101,10 +106,15 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     return Effect.suspend(() => {
       if (this.over) return Effect.void
       return Effect.async<void>((resume) => {
+        const { delivery } = this
         const what = "the response was closed before its body had arrived"
-        const error = new HttpxError.StreamClosed(this.details("read", this.delivery, what))
         this.discard()
-        this.breakOff(Cause.fail(error), () => resume(Exit.void))
+        this.isUnwanted = true
+        // Whoever waited for the answer has been interrupted.
+        this.outcome = undefined
+        // An error costs more than all the rest, and hardly anybody looks at this one.
+        const closed = () => Cause.fail(new HttpxError.StreamClosed(this.details("read", delivery, what)))
+        this.end(closed, () => resume(Exit.void))
       })
     })
   }
@@ -121,20 +131,27 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
 
   /** Calls back when a carrier has taken the head and the body is to follow; at once if that is so. */
   whenBodyWanted(onBodyWanted: (carrier: Carrier) => void): void {
-    if (this.bodyWanted && this.carrier !== undefined) onBodyWanted(this.carrier)
+    if (this.isBodyWanted && this.carrier !== undefined) onBodyWanted(this.carrier)
     else this.onBodyWanted = onBodyWanted
   }
 
   /** Whether the body waits for 100 Continue (RFC 9110 §10.1.1). */
   get expectsContinue(): boolean {
     const { body, headers } = this.request
-    return body._tag !== "Empty" && headers.has("expect") && /^100-continue$/i.test(headers.get("expect") ?? "")
+    // There is nothing to hold back of a body without bytes.
+    if (body._tag === "Empty" || (body._tag === "Bytes" && body.bytes.length === 0)) return false
+    return headers.has("expect") && /^100-continue$/i.test(headers.get("expect") ?? "")
   }
 
-  /** Whether the request asks for another protocol on its connection, and someone is there to speak it. */
-  get expectsUpgrade(): boolean {
+  /** Whether the request asks for another protocol on its connection. */
+  get asksForUpgrade(): boolean {
     const { headers, method } = this.request
-    return !this.call.buffered && (method === "CONNECT" || headers.has("upgrade"))
+    return method === "CONNECT" || headers.has("upgrade")
+  }
+
+  /** The same, and someone is there to speak it. */
+  get expectsUpgrade(): boolean {
+    return !this.call.buffered && this.asksForUpgrade
   }
 
   /** Whether sending the request a second time does what sending it once does (RFC 9110 §9.2.2), and can be done. */
@@ -144,14 +161,14 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
 
   /** Whether the request can be sent again, given that nobody has acted upon it. */
   get canBeReplayed(): boolean {
-    return this.resent < maxReplays && (this.request.body._tag !== "Stream" || !this.bodyWanted)
+    return this.resent < maxReplays && (this.request.body._tag !== "Stream" || !this.isBodyWanted)
   }
 
   /** Takes the exchange off its carrier, to be queued again. */
   recall(): void {
     this.resent++
     this.carrier = undefined
-    this.bodyWanted = false
+    this.isBodyWanted = false
     this.stopWaiting?.()
   }
 
@@ -185,19 +202,20 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   }
 
   onHead(head: ResponseInit): void {
-    const { outcome } = this
-    // A 101 that nobody asked for is no answer: its connection fails the exchange.
-    if (outcome === undefined || (head.status === 101 && !this.expectsUpgrade)) return
-    this.outcome = undefined
-    this.stopWaiting?.()
-    const response = new Response(this.request, head, this, this.wiring.decoders, this.carrier?.info)
-    this.request = response.request
-    outcome(Exit.succeed(response))
+    // Whether it is an answer at all is for the carrier to say, which hands the connection over or fails the exchange.
+    if (endsHttp(this.request.method, head.status) && this.upgraded === undefined) this.switching = head
+    else this.answer(head)
   }
 
   /** After a head that ended HTTP on this connection: what follows is the other protocol's, in both directions. */
   onUpgraded(carrier: Carrier): void {
+    const { switching } = this
+    if (this.over) return
+    this.carrier = carrier
     this.upgraded = upgradedBy(this, carrier)
+    if (switching === undefined) return
+    this.switching = undefined
+    this.answer(switching)
   }
 
   onEnd(trailers: ReadonlyArray<string>): void {
@@ -210,14 +228,19 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
 
   /** Ends the exchange with an error; the carrier looks after itself. */
   fail(error: HttpxError.HttpxError): void {
-    this.failCause(Cause.fail(error))
+    const cause = Cause.fail(error)
+    this.failWith(() => cause)
   }
 
   /** Ends the exchange, and what carries it or keeps a place for it; calls back when that is released. */
   breakOff(cause: Cause.Cause<unknown>, released: () => void = () => {}): void {
+    this.end(() => cause, released)
+  }
+
+  private end(cause: () => Cause.Cause<unknown>, released: () => void): void {
     if (this.over) return released()
     const { carrier } = this
-    this.failCause(cause)
+    this.failWith(cause)
     if (carrier === undefined) this.wiring.admission.withdraw(this, released)
     else carrier.cancel(released)
   }
@@ -226,7 +249,7 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   details(phase: HttpxError.Phase, delivery: HttpxError.Delivery, what: string, cause?: unknown): HttpxError.Details {
     const request = this.request.summary
     const message = `${request.method} ${request.url}: ${what}`
-    return { request, phase, delivery, elapsed: this.call.elapsed, message, cause }
+    return { request, phase, delivery, elapsed: this.endedAfter ?? this.call.elapsed, message, cause }
   }
 
   protected pauseFlow(): void {
@@ -243,11 +266,21 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
 
   // ── inside
 
+  private answer(head: ResponseInit): void {
+    const { outcome } = this
+    if (outcome === undefined) return
+    this.outcome = undefined
+    this.stopWaiting?.()
+    const response = new Response(this.request, head, this, this.wiring.decoders, this.carrier?.info)
+    this.request = response.request
+    outcome(Exit.succeed(response))
+  }
+
   private wantBody(carrier: Carrier): void {
     this.stopWaiting?.()
     this.stopWaiting = undefined
-    if (this.bodyWanted || this.answered) return
-    this.bodyWanted = true
+    if (this.isBodyWanted || this.answered) return
+    this.isBodyWanted = true
     const { onBodyWanted } = this
     onBodyWanted?.(carrier)
   }
@@ -257,12 +290,12 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     this.breakOff(Cause.fail(new HttpxError.TotalTimeout({ ...details, limit })))
   }
 
-  private failCause(cause: Cause.Cause<unknown>): void {
+  private failWith(cause: () => Cause.Cause<unknown>): void {
     if (this.over) return
     const { outcome } = this
     this.failure = cause
     this.settle()
-    outcome?.(Exit.failCause(cause))
+    outcome?.(Exit.failCause(cause()))
     this.wakeAll()
   }
 
@@ -277,9 +310,14 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     this.onBodyWanted = undefined
     this.outcome = undefined
     this.carrier = undefined
+    this.switching = undefined
     this.tellWatchers()
   }
 }
+
+// RFC 9110 §15.2.2 and §9.3.6
+const endsHttp = (method: string, status: number): boolean =>
+  status === 101 || (method === "CONNECT" && status >= 200 && status < 300)
 
 // A server that refuses a stream twice may do so for ever.
 const maxReplays = 3

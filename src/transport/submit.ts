@@ -15,7 +15,7 @@ import { type Limits, limitsOf, notGiven, orElse, type Timeouts } from "../reque
 import { type Body, type Request, unsendable } from "../Request.js"
 import type { Response } from "../Response.js"
 import type { Route } from "./connect/Route.js"
-import type { ProxyHead } from "./proxy/ProxyHead.js"
+import type { ProxyHead } from "./proxy/forwarding.js"
 import type { RouteTo } from "./Routes.js"
 import { upload } from "./upload.js"
 import { WireExchange, type Wiring } from "./WireExchange.js"

@@ -164,6 +164,15 @@ export class ResponseParser {
     return this.phase === "done" && this.persists
   }
 
+  /**
+   * How many bytes of the body are still to come, at least; `Infinity` when there is no telling, or when the connection
+   * cannot be used after it.
+   */
+  get leastToCome(): number {
+    if (!this.persists) return Infinity
+    return this.phase === "length" ? this.remaining : this.phase === "chunked" ? 0 : Infinity
+  }
+
   /** The next message answers a request of this method, and goes to this sink. */
   begin(sink: ResponseSink, method: string): void {
     this.release()
@@ -249,6 +258,11 @@ export class ResponseParser {
       default:
         return true
     }
+  }
+
+  /** The connection broke: like `finish`, but a body that ends with its connection has not ended by that. */
+  breakOff(): void {
+    if (this.phase !== "until close") this.finish()
   }
 
   private beforeHead(): void {

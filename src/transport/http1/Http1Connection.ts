@@ -6,25 +6,24 @@
  */
 import type { Socket } from "node:net"
 import * as HttpxError from "../../HttpxError.js"
-import { chunkHead, lastChunk } from "../../protocol/http1/RequestSerializer.js"
 import { ResponseParser } from "../../protocol/http1/ResponseParser.js"
-import { bufferStrings } from "./bufferStrings.js"
-import { type Connected, lateProblem } from "../connect/Connector.js"
 import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
-import type { Connection, ConnectionOwner } from "../pool/Connection.js"
-import { Inactivity } from "../Inactivity.js"
-import type { Origin } from "../pool/Origin.js"
+import type { Connected } from "../connect/Dialing.js"
+import { lateProblem } from "../connect/secure.js"
 import type { SocketReader } from "../connect/SocketReader.js"
+import { Inactivity } from "../Inactivity.js"
+import type { Connection, ConnectionOwner } from "../pool/Connection.js"
+import type { Origin } from "../pool/Origin.js"
 import type { Carrier, WireExchange } from "../WireExchange.js"
+import { bufferStrings } from "./bufferStrings.js"
+import { Drain, mostDrained } from "./Drain.js"
+import * as failures from "./failures.js"
+import { SocketWriter } from "./SocketWriter.js"
+import { UpgradedSocket } from "./UpgradedSocket.js"
+import { whenQuiet } from "./whenQuiet.js"
 
 // A body that is not larger goes out in one write with its head.
 const smallBody = 16 * 1024
-
-// A larger body goes out piece by piece, so that a server that is slow can be told from one that takes nothing. Of 50 MB,
-// 1.4 GB/s are taken in pieces of this size as in one, 1.1 in pieces of 64 kB.
-const piece = 256 * 1024
-
-const crlf = Buffer.from("\r\n", "latin1")
 
 export class Http1Connection implements Connection, Carrier {
   readonly protocol = "http/1.1"
@@ -40,15 +39,17 @@ export class Http1Connection implements Connection, Carrier {
 
   private readonly parser = new ResponseParser(bufferStrings)
   private readonly inactivity: Inactivity
+  private readonly writer: SocketWriter
   private exchange: WireExchange | undefined = undefined
   /** Whether all of the present request has been handed to the socket. */
   private sent = true
-  private chunked = false
   private paused = false
   private closeAfter = false
   private gone = false
   private lingers = false
-  private drained: (() => void) | undefined = undefined
+  private upgraded = false
+  /** While what is left of an exchange that has ended is waited for. */
+  private drain: Drain | undefined = undefined
   private lastCause: Error | undefined = undefined
 
   private readonly socket: Socket
@@ -63,19 +64,13 @@ export class Http1Connection implements Connection, Carrier {
     this.socket = socket
     this.reader = reader
     this.inactivity = new Inactivity(owner.clock, (limit) => this.onInactive(limit))
+    this.writer = new SocketWriter(socket, () => this.onBlocked())
     reader.receiver = (bytes) => this.onBytes(bytes)
     socket.on("drain", () => this.onDrain())
     socket.on("end", () => this.onEnd())
     socket.on("error", (cause) => (this.lastCause = cause))
     socket.on("close", () => this.onEnd())
-    const { destroy } = socket
-    socket.destroy = (cause) => {
-      // A write that fails destroys the socket, and with it an early answer that has arrived and has not been read.
-      if (isWriteFailure(cause) && !this.sent && this.exchange !== undefined)
-        this.linger(() => destroy.call(socket, cause))
-      else destroy.call(socket, cause)
-      return socket
-    }
+    this.keepEarlyAnswer()
   }
 
   /** False from the moment at which the socket has failed, before it says that it is closed. */
@@ -88,8 +83,10 @@ export class Http1Connection implements Connection, Carrier {
   }
 
   get room(): number {
-    return this.exchange === undefined && !this.gone ? 1 : 0
+    return this.exchange === undefined && this.drain === undefined && !this.gone ? 1 : 0
   }
+
+  // ── from the pool
 
   /** Sends an exchange's request. A body that is a stream follows by `write` and `finishRequest`. */
   send(exchange: WireExchange): void {
@@ -97,11 +94,13 @@ export class Http1Connection implements Connection, Carrier {
     const { body, headers, method } = exchange.request
     this.wasKept = this.served++ > 0 || this.idleSince >= 0
     this.exchange = exchange
-    this.chunked = request.chunked
-    this.sent = !request.chunked && (body._tag === "Empty" || (body._tag === "Bytes" && body.bytes.length <= smallBody))
+    this.writer.chunked = request.chunked
     this.closeAfter = headers.has("connection") && /\bclose\b/i.test(headers.get("connection") ?? "")
     this.parser.begin(exchange, method)
     exchange.carriedBy(this)
+    const isShort =
+      body._tag === "Empty" || (body._tag === "Bytes" && body.bytes.length <= smallBody && exchange.isBodyWanted)
+    this.sent = isShort && !request.chunked
     if (this.sent) this.watchRead()
     if (body._tag !== "Bytes") {
       this.socket.write(request.head, "latin1")
@@ -110,34 +109,35 @@ export class Http1Connection implements Connection, Carrier {
     } else {
       this.socket.cork()
       this.socket.write(request.head, "latin1")
-      this.write(body.bytes, () => this.finishRequest())
+      exchange.whenBodyWanted(() => this.write(body.bytes, () => this.finishRequest()))
       this.socket.uncork()
     }
   }
 
+  /** Closes the connection; calls back when the socket is closed. */
+  destroy(released?: () => void): void {
+    if (released !== undefined) this.whenClosed(released)
+    this.leave()
+    this.socket.destroy()
+  }
+
+  /** Closes the connection because its transport closes. */
+  shutDown(error: (exchange: WireExchange) => HttpxError.HttpxError, released: () => void): void {
+    const { exchange } = this
+    this.exchange = undefined
+    this.destroy(released)
+    exchange?.fail(error(exchange))
+  }
+
+  // ── from the exchange
+
   write(bytes: Uint8Array, room: () => void): void {
-    if (this.gone) return
-    // An empty chunk would be the last one.
-    if (bytes.length === 0) return room()
-    if (bytes.length > piece) {
-      return this.write(bytes.subarray(0, piece), () => this.write(bytes.subarray(piece), room))
-    }
-    if (this.chunked) {
-      this.socket.cork()
-      this.socket.write(chunkHead(bytes.length), "latin1")
-      this.socket.write(bytes)
-      this.socket.write(crlf)
-      process.nextTick(uncork, this.socket)
-    } else this.socket.write(bytes)
-    if (!this.socket.writableNeedDrain) return room()
-    this.drained = room
-    // Only now is it the server that is waited for, and not the caller's stream.
-    this.inactivity.watch(this.exchange?.limits.write)
+    this.writer.write(bytes, room)
   }
 
   finishRequest(): void {
     if (this.gone) return
-    if (this.chunked) this.socket.write(lastChunk, "latin1")
+    this.writer.finish()
     this.sent = true
     if (!this.paused) this.watchRead()
   }
@@ -158,41 +158,29 @@ export class Http1Connection implements Connection, Carrier {
   }
 
   cancel(released: () => void): void {
-    this.exchange = undefined
-    this.destroy(released)
-  }
-
-  /** Closes the connection; calls back when the socket is closed. */
-  destroy(released?: () => void): void {
-    if (this.socket.closed) released?.()
-    else if (released !== undefined) this.socket.once("close", released)
-    this.leave()
-    this.socket.destroy()
-  }
-
-  /** Closes the connection because its transport closes. */
-  shutDown(error: (exchange: WireExchange) => HttpxError.HttpxError, released: () => void): void {
     const { exchange } = this
     this.exchange = undefined
-    this.destroy(released)
-    exchange?.fail(error(exchange))
+    if (exchange?.isUnwanted === true && this.isSoonFree) this.drainFor(released)
+    else this.destroy(released)
   }
 
-  private watchRead(): void {
-    this.inactivity.watch(this.exchange?.limits.read)
-  }
+  // ── from the socket
 
   private onBytes(bytes: Uint8Array): void {
-    const { exchange } = this
-    if (exchange === undefined) return this.destroy()
+    const { drain, exchange } = this
+    if (exchange === undefined && drain === undefined) return this.destroy()
     const used = this.parser.push(bytes)
-    if (this.parser.done) return this.onAnswered(used < bytes.length)
-    if (used < 0) return this.onViolation(exchange)
-    if (this.parser.upgraded) return this.onUpgraded(exchange)
-    this.inactivity.touch()
+    if (this.parser.done) this.onAnswered(used < bytes.length)
+    else if (exchange === undefined) this.onDrained(used, bytes.length)
+    else if (used < 0) this.onViolation(exchange)
+    else if (this.parser.upgraded) this.onUpgraded(exchange, bytes.subarray(used))
+    else if (this.sent || exchange.isBodyWanted) this.inactivity.touch()
+    // A body that was held back until now is not sent any more, so all that is waited for is the answer.
+    else if (exchange.answered) this.watchRead()
   }
 
   private onAnswered(excess: boolean): void {
+    const { drain } = this
     this.exchange = undefined
     const reusable = this.parser.keepAlive && this.sent && !excess && !this.closeAfter && !this.gone
     this.parser.release()
@@ -200,47 +188,96 @@ export class Http1Connection implements Connection, Carrier {
     this.inactivity.rest()
     // The bytes that stopped the flow can be the last ones.
     if (this.paused) this.resume()
+    drain?.stop()
+    this.drain = undefined
     this.owner.onRoom(this)
+    drain?.released()
+  }
+
+  /** Bytes of an answer that nobody wants, and that has not ended. */
+  private onDrained(used: number, length: number): void {
+    if (used < 0 || this.drain?.take(length) !== true) this.destroy()
   }
 
   private onViolation(exchange: WireExchange): void {
-    const { code, message } = this.parser.violation!
-    this.fail(
-      new HttpxError.RemoteProtocolError({
-        ...this.readDetails(exchange, `the server broke HTTP/1.1: ${message}`),
-        code
-      })
-    )
+    const { violation } = this.parser
+    if (violation !== undefined) this.fail(failures.violated(exchange, this.progress, violation))
   }
 
-  private onUpgraded(exchange: WireExchange): void {
-    const what = "the server switched to a protocol that was not asked for"
-    this.fail(new HttpxError.RemoteProtocolError({ ...this.readDetails(exchange, what), code: "UNEXPECTED_UPGRADE" }))
-  }
-
-  private onInactive(limit: number): void {
-    const { exchange } = this
-    if (exchange === undefined) return
-    // After the head of the answer, all that can fail is to read it.
-    if (this.sent || exchange.answered) {
-      const what = `nothing arrived for ${limit} ms`
-      this.fail(new HttpxError.ReadTimeout({ ...this.readDetails(exchange, what), limit }))
-    } else {
-      const what = `the server took nothing of the request's body for ${limit} ms`
-      this.fail(new HttpxError.WriteTimeout({ ...exchange.details("send", "unknown", what), limit }))
+  private onUpgraded(exchange: WireExchange, bytes: Uint8Array): void {
+    if (!exchange.expectsUpgrade || !this.sent) {
+      return this.fail(failures.unexpectedUpgrade(exchange, this.progress))
     }
+    this.upgraded = true
+    this.parser.release()
+    this.inactivity.clear()
+    const socket = new UpgradedSocket(this.info, this.socket, this.writer, (released) => this.cancel(released))
+    socket.begin(exchange, this.reader, bytes)
+  }
+
+  private onBlocked(): void {
+    // Only now is it the server that is waited for, and not the caller's stream.
+    if (!this.upgraded) this.inactivity.watch(this.exchange?.limits.write)
+  }
+
+  private onDrain(): void {
+    if (this.sent) this.inactivity.touch()
+    else this.inactivity.rest()
+    this.writer.drained()
   }
 
   /** The peer has closed, or the socket has. */
   private onEnd(): void {
     const { exchange } = this
-    if (exchange !== undefined) {
-      // A body that ends with its connection has not ended when that broke.
-      if (this.lastCause === undefined && this.parser.finish()) this.exchange = undefined
-      else if (!this.parser.started && this.owner.onStale(this, exchange, this.wasKept)) this.exchange = undefined
-      else return this.fail(this.lost(exchange))
+    if (exchange === undefined) {
+      // What was sent last over an upgraded connection may still be on its way.
+      if (this.drain === undefined || !this.upgraded || this.socket.closed) this.destroy()
+    } else if (this.upgraded) this.onUpgradedEnd(exchange)
+    // A body that ends with its connection has not ended when that broke.
+    else if (this.lastCause === undefined && this.parser.finish()) this.endExchange()
+    else if (!this.parser.started && this.owner.onStale(this, exchange, this.wasKept)) this.endExchange()
+    else this.fail(this.lost(exchange))
+  }
+
+  private onUpgradedEnd(exchange: WireExchange): void {
+    if (this.lastCause !== undefined || this.socket.closed) {
+      return this.fail(failures.lost(exchange, this.progress, undefined, this.lastCause))
     }
-    this.destroy()
+    exchange.onEnd([])
+    if (this.socket.writableLength === 0) return this.endExchange()
+    this.exchange = undefined
+    this.writer.stop()
+    this.drain = new Drain(
+      () => {},
+      () => this.destroy()
+    )
+    this.socket.end()
+  }
+
+  private onInactive(limit: number): void {
+    const { exchange } = this
+    if (exchange !== undefined) this.fail(failures.inactive(exchange, this.progress, limit))
+  }
+
+  // ── inside
+
+  private get progress(): failures.Progress {
+    return { sent: this.sent, started: this.parser.started }
+  }
+
+  private watchRead(): void {
+    this.inactivity.watch(this.exchange?.limits.read)
+  }
+
+  /** Whether so little of the answer is to come that reading it costs less than another connection. */
+  private get isSoonFree(): boolean {
+    return this.sent && !this.closeAfter && this.isUsable && this.parser.leastToCome <= mostDrained
+  }
+
+  private drainFor(released: () => void): void {
+    this.inactivity.rest()
+    this.drain = new Drain(released, () => this.destroy())
+    if (this.paused) this.resume()
   }
 
   private lost(exchange: WireExchange): HttpxError.HttpxError {
@@ -248,60 +285,52 @@ export class Http1Connection implements Connection, Carrier {
     const late = cause !== undefined && this.served === 1 && !this.parser.started
     const problem = late ? lateProblem(cause, this.origin.destination.target) : undefined
     if (problem !== undefined) {
-      const details = exchange.details("connect", "unsent", problem.message, cause)
+      const details = exchange.details(problem.phase, "unsent", problem.message, cause)
       return new HttpxError.TlsError({ ...details, code: problem.code })
     }
-    const why = this.parser.violation?.message ?? "the connection was lost"
-    const what = cause === undefined ? why : `${why} (${cause.message})`
-    return this.sent || exchange.answered
-      ? new HttpxError.ReadError(this.readDetails(exchange, what, cause))
-      : new HttpxError.WriteError(
-          exchange.details("send", "unknown", `the connection broke while the body was being sent: ${what}`, cause)
-        )
+    this.parser.breakOff()
+    return failures.lost(exchange, this.progress, this.parser.violation?.message, cause)
   }
 
-  private readDetails(exchange: WireExchange, what: string, cause?: unknown): HttpxError.Details {
-    return exchange.answered
-      ? exchange.details("read", "answered", what, cause)
-      : exchange.details("wait", this.parser.started ? "answered" : "unknown", what, cause)
+  private endExchange(): void {
+    this.exchange = undefined
+    this.destroy()
   }
 
   private fail(error: HttpxError.HttpxError): void {
     const { exchange } = this
-    this.exchange = undefined
-    this.destroy()
+    this.endExchange()
     exchange?.fail(error)
   }
 
-  /** Reads what has arrived, until turns of the event loop bring nothing more. */
-  private linger(end: () => void): void {
-    if (this.lingers) return
-    this.lingers = true
-    let quiet = 0
-    this.reader.receiver = (bytes) => {
-      quiet = 0
-      this.onBytes(bytes)
+  /** A write that fails destroys the socket, and with it an early answer that has arrived and has not been read. */
+  private keepEarlyAnswer(): void {
+    const { reader, socket } = this
+    const { destroy } = socket
+    socket.destroy = (cause) => {
+      if (!isWriteFailure(cause) || this.sent || this.exchange === undefined) destroy.call(socket, cause)
+      else if (!this.lingers) {
+        this.lingers = true
+        whenQuiet(reader, () => destroy.call(socket, cause))
+      }
+      return socket
     }
-    const turn = () => {
-      if (this.gone) return
-      if (++quiet > 2) end()
-      else setImmediate(turn)
-    }
-    setImmediate(turn)
   }
 
-  private onDrain(): void {
-    if (this.sent) this.inactivity.touch()
-    else this.inactivity.rest()
-    const room = this.drained
-    this.drained = undefined
-    room?.()
+  private whenClosed(released: () => void): void {
+    if (this.socket.closed) released()
+    else this.socket.once("close", released)
   }
 
   private leave(): void {
     if (this.gone) return
     this.gone = true
-    this.drained = undefined
+    const { drain } = this
+    if (drain !== undefined) {
+      drain.stop()
+      this.whenClosed(drain.released)
+    }
+    this.writer.stop()
     this.inactivity.clear()
     this.parser.release()
     this.owner.onGone(this)
@@ -310,8 +339,6 @@ export class Http1Connection implements Connection, Carrier {
 
 const isWriteFailure = (cause: Error | undefined): boolean =>
   cause !== undefined && "syscall" in cause && cause.syscall === "write"
-
-const uncork = (socket: Socket): void => socket.uncork()
 
 const oneBuffer = (head: string, body: Uint8Array): Buffer => {
   const whole = Buffer.allocUnsafe(head.length + body.length)

@@ -11,7 +11,7 @@ import * as Cause from "effect/Cause"
 import type * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import * as HttpxError from "../../HttpxError.js"
-import type { Connected } from "../connect/Connector.js"
+import type { Connected, Dialing } from "../connect/Dialing.js"
 import type { ConnectPhase, ConnectProblem } from "../connect/ConnectProblem.js"
 import { startTimer } from "../Timer.js"
 import type { WireExchange } from "../WireExchange.js"
@@ -23,15 +23,15 @@ export interface AttemptOwner extends Pick<ConnectionOwner, "clock"> {
   readonly onConnected: (attempt: Attempt, connected: Connected) => void
   /** There is no connection; the place is free. */
   readonly onNotConnected: (attempt: Attempt) => void
-  /** Runs the making of a connection. */
-  readonly dial: (origin: Origin, progress: { phase: ConnectPhase }) => Fiber.RuntimeFiber<Connected, ConnectProblem>
+  /** Runs the making of a connection; not at once. */
+  readonly dial: (origin: Origin, dialing: Dialing) => Fiber.RuntimeFiber<void, ConnectProblem>
 }
 
-export class Attempt {
+export class Attempt implements Dialing {
   /** How many exchanges wait for it. */
   riders = 0
-  private readonly progress: { phase: ConnectPhase } = { phase: "dns" }
-  private readonly fiber: Fiber.RuntimeFiber<Connected, ConnectProblem>
+  phase: ConnectPhase = "dns"
+  private readonly fiber: Fiber.RuntimeFiber<void, ConnectProblem>
   private stopTimer: (() => void) | undefined = undefined
   private released: Array<() => void> | undefined = undefined
 
@@ -40,13 +40,9 @@ export class Attempt {
     private readonly owner: AttemptOwner,
     limit: number | undefined
   ) {
-    this.fiber = owner.dial(origin, this.progress)
+    this.fiber = owner.dial(origin, this)
     if (limit !== undefined) this.stopTimer = startTimer(owner.clock, limit, () => this.onTimeout(limit))
     this.fiber.addObserver((exit) => this.onExit(exit))
-  }
-
-  get phase(): ConnectPhase {
-    return this.progress.phase
   }
 
   board(exchange: WireExchange): void {
@@ -68,17 +64,20 @@ export class Attempt {
     this.owner.onNotConnected(this)
   }
 
-  private onExit(exit: Exit.Exit<Connected, ConnectProblem>): void {
+  connected(connected: Connected): void {
     this.stopTimer?.()
     const { released } = this
-    if (released !== undefined) {
-      const done = () => released.forEach((each) => each())
-      // It had just succeeded when it was given up.
-      if (Exit.isSuccess(exit)) exit.value.socket.once("close", done).destroy()
-      else done()
-    } else if (Exit.isSuccess(exit)) {
-      this.owner.onConnected(this, exit.value)
-    } else {
+    if (released === undefined) return this.owner.onConnected(this, connected)
+    // It has just succeeded when it is given up.
+    this.released = undefined
+    connected.socket.once("close", () => released.forEach((each) => each())).destroy()
+  }
+
+  private onExit(exit: Exit.Exit<void, ConnectProblem>): void {
+    this.stopTimer?.()
+    if (this.released !== undefined) {
+      for (const each of this.released) each()
+    } else if (Exit.isFailure(exit) && this.origin.attempts.has(this)) {
       const problem = Option.getOrElse(Cause.failureOption(exit.cause), () => unexpected(this.phase, exit.cause))
       this.failRiders((exchange) => connectFailure(exchange, problem))
       this.owner.onNotConnected(this)

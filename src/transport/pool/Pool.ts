@@ -8,8 +8,8 @@
 import type { Clock } from "effect/Clock"
 import type * as Fiber from "effect/Fiber"
 import * as HttpxError from "../../HttpxError.js"
-import type { Connected } from "../connect/Connector.js"
-import type { ConnectPhase, ConnectProblem } from "../connect/ConnectProblem.js"
+import type { Connected, Dialing } from "../connect/Dialing.js"
+import type { ConnectProblem } from "../connect/ConnectProblem.js"
 import { type Destination, keyOf } from "../connect/Route.js"
 import type { Admission, WireExchange } from "../WireExchange.js"
 import { Attempt, type AttemptOwner } from "./Attempt.js"
@@ -31,11 +31,8 @@ export interface PoolLimits {
 
 /** How the pool comes by connections. */
 export interface PoolMeans {
-  /** Runs the making of a connection. */
-  readonly dial: (
-    destination: Destination,
-    progress: { phase: ConnectPhase }
-  ) => Fiber.RuntimeFiber<Connected, ConnectProblem>
+  /** Runs the making of a connection; not at once. */
+  readonly dial: (destination: Destination, dialing: Dialing) => Fiber.RuntimeFiber<void, ConnectProblem>
   /** What is made of a socket that is connected. */
   readonly connection: (connected: Connected, origin: Origin, owner: ConnectionOwner) => Connection
   /** The protocol that connections to a destination will speak, where that is known before there is one. */
@@ -93,14 +90,15 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
     const { attempt } = exchange
     this.means.changed()
     exchange.queue?.remove(exchange)
-    attempt?.leave(exchange)
-    // The connection is for nobody then; but one that others wait for too goes on.
-    if (attempt?.riders === 0) attempt.abort(released)
-    else {
-      const origin = this.origins.get(keyOf(exchange.target, exchange.route))
-      if (origin !== undefined) this.forget(origin)
-      released()
+    if (attempt !== undefined) {
+      attempt.leave(exchange)
+      this.inherit(attempt)
+      // The connection is for nobody then.
+      if (attempt.riders === 0) return attempt.abort(released)
     }
+    const origin = this.origins.get(keyOf(exchange.target, exchange.route))
+    if (origin !== undefined) this.forget(origin)
+    released()
   }
 
   // ── from connections
@@ -151,8 +149,8 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
 
   // ── from attempts to connect
 
-  dial(origin: Origin, progress: { phase: ConnectPhase }): Fiber.RuntimeFiber<Connected, ConnectProblem> {
-    return this.means.dial(origin.destination, progress)
+  dial(origin: Origin, dialing: Dialing): Fiber.RuntimeFiber<void, ConnectProblem> {
+    return this.means.dial(origin.destination, dialing)
   }
 
   onConnected(attempt: Attempt, connected: Connected): void {
@@ -241,20 +239,24 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
 
   private begin(exchange: WireExchange, connection: Connection): void {
     const { attempt, queue } = exchange
-    const { origin } = connection
     queue?.remove(exchange)
     if (attempt !== undefined) {
       attempt.leave(exchange)
-      const heir = attempt.riders === 0 ? origin.queued.first : undefined
-      if (heir !== undefined) {
-        origin.queued.remove(heir)
-        origin.connecting.push(heir)
-        attempt.board(heir)
-      }
+      this.inherit(attempt)
     }
     connection.send(exchange)
     this.idle.remove(connection)
     if (connection.room === 0) this.unlist(connection)
+  }
+
+  /** An attempt that nobody waits for any more is for the next in line. */
+  private inherit(attempt: Attempt): void {
+    const { connecting, queued } = attempt.origin
+    const heir = attempt.riders === 0 ? queued.first : undefined
+    if (heir === undefined) return
+    queued.remove(heir)
+    connecting.push(heir)
+    attempt.board(heir)
   }
 
   /** The attempt has made a connection, which serves the first in line; whoever else waited for it waits for another. */

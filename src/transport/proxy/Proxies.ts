@@ -3,6 +3,7 @@
  */
 import { Fields } from "../../protocol/Fields.js"
 import type { Proxy } from "../../protocol/proxy.js"
+import { basicProxyAuthorization } from "../../protocol/proxyAuthorization.js"
 import {
   combineMounts,
   compileMounts,
@@ -11,7 +12,7 @@ import {
   type Mounts,
   type ProxyEnvironment
 } from "../../protocol/proxyMounts.js"
-import { isProxyUrlProblem, parseProxyUrl, type ProxyUrlProblem } from "../../protocol/proxyUrl.js"
+import { isProxyUrlProblem, parseProxyUrl } from "../../protocol/proxyUrl.js"
 import { directly, type Mounted, proxied, type RouteTo } from "../Routes.js"
 import type { ProxyAuth, ProxyInput, ProxyMounts, ProxyOptions } from "./ProxyOptions.js"
 
@@ -40,6 +41,8 @@ export const proxiesOf = (
     const parsed = parseProxyUrl(given.url)
     if (isProxyUrlProblem(parsed)) return noRoute(parsed)
     const proxy = completed(parsed, given)
+    const problem = credentialsProblem(proxy, given)
+    if (problem !== undefined) return noRoute(problem)
     options.set(proxy, given)
     return proxy
   }
@@ -66,12 +69,19 @@ const fromEnvironment = (environment: ProxyEnvironment): Mounts<Mounted> =>
     value: isProxyUrlProblem(mount.value) ? noRoute(mount.value) : mount.value
   }))
 
-const noRoute = ({ message }: ProxyUrlProblem): Mounted => ({ _tag: "NoRoute", message })
+const noRoute = ({ message }: { readonly message: string }): Mounted => ({ _tag: "NoRoute", message })
 
 const isOptions = (input: ProxyInput): input is ProxyOptions => typeof input === "object" && "url" in input
 
 const isMounts = (setting: ProxyInput | ProxyMounts): setting is ProxyMounts =>
   typeof setting === "object" && !(setting instanceof URL) && !("url" in setting)
+
+/** Basic has no way to send a user with a colon (RFC 7617 §2); Digest and SOCKS have. */
+const credentialsProblem = ({ credentials, scheme }: Proxy, { auth }: ProxyOptions) => {
+  if (credentials === undefined || scheme.startsWith("socks") || auth?.scheme === "digest") return undefined
+  const basic = basicProxyAuthorization(credentials)
+  return typeof basic === "string" ? undefined : basic
+}
 
 const completed = (proxy: Proxy, { auth, headers }: ProxyOptions): Proxy => ({
   ...proxy,

@@ -1,0 +1,36 @@
+/**
+ * The rest of an answer that nobody wants: it is read and thrown away, if it is short and comes at once, so that the
+ * connection can serve the next exchange.
+ *
+ * Whoever closed the response waits for that, so it is bounded in bytes and in time. The time is the machine's, whatever
+ * clock the caller has: one that stands still must not hold up who closes.
+ */
+import { startTimer } from "../Timer.js"
+
+/** How many bytes may be thrown away. */
+export const mostDrained = 64 * 1024
+
+const longest = 100
+
+export class Drain {
+  private left = mostDrained
+  private readonly stopTimer: () => void
+
+  constructor(
+    /** Is called when the connection is free again, or its socket closed. */
+    readonly released: () => void,
+    onTime: () => void
+  ) {
+    this.stopTimer = startTimer(undefined, longest, onTime)
+  }
+
+  /** So many bytes have come; whether there may be more. */
+  take(count: number): boolean {
+    this.left -= count
+    return this.left >= 0
+  }
+
+  stop(): void {
+    this.stopTimer()
+  }
+}
