@@ -1,6 +1,4 @@
 import { FastCheck as fc } from "effect"
-import * as http from "node:http"
-import { Duplex } from "node:stream"
 import { describe, expect, it } from "vitest"
 import { Fields, type FieldsInput } from "../src/protocol/Fields.js"
 import {
@@ -11,6 +9,7 @@ import {
   type RequestViolation,
   type SerializedRequest
 } from "../src/protocol/http1/RequestSerializer.js"
+import { hostileRequest, readByServer, wellFormedRequest, writeRequest } from "./support/http1-requests.js"
 
 const none: BodyFraming = { _tag: "None" }
 const chunked: BodyFraming = { _tag: "Chunked" }
@@ -190,103 +189,25 @@ describe("the framing of a request", () => {
   })
 })
 
-/** A connection to a server, in memory, that brings these bytes. */
-class Bringing extends Duplex {
-  private readonly bytes: Buffer
-  constructor(bytes: Buffer) {
-    super()
-    this.bytes = bytes
-  }
-  override _read(): void {
-    this.push(this.bytes)
-    this.push(null)
-  }
-  override _write(chunk: unknown, _encoding: string, written: () => void): void {
-    this.emit("answered", String(chunk))
-    written()
-  }
-  readonly setTimeout = (): this => this
-}
-
-interface ReadBack {
-  readonly method: string | undefined
-  readonly target: string | undefined
-  readonly fields: ReadonlyArray<string>
-  readonly body: string
-}
-
-/** What node:http's server reads of these bytes. */
-const readByServer = (bytes: Buffer): Promise<ReadBack> =>
-  new Promise((resolve, reject) => {
-    const server = http.createServer((request, response) => {
-      const chunks: Array<Buffer> = []
-      request.on("data", (chunk: Buffer) => chunks.push(chunk))
-      request.on("end", () => {
-        const body = Buffer.concat(chunks).toString("latin1")
-        resolve({ method: request.method, target: request.url, fields: request.rawHeaders, body })
-        response.end()
-      })
-    })
-    server.on("clientError", reject)
-    server.emit("connection", new Bringing(bytes))
-  })
-
 describe("what is written", () => {
-  const text = (characters: string, constraints: fc.ArrayConstraints): fc.Arbitrary<string> =>
-    fc.array(fc.constantFrom(...characters), constraints).map((each) => each.join(""))
-  const characters = (from: number, to: number): string =>
-    String.fromCharCode(...Array.from({ length: to - from + 1 }, (_, index) => from + index))
-
-  const method = fc.constantFrom(...http.METHODS.filter((each) => each !== "CONNECT"))
-  const target = text(characters(0x21, 0x7e), { maxLength: 20 }).map((path) => `/${path}`)
-  const name = text("!#$%&'*+-.^_`|~0129azAZ", { maxLength: 10 }).map((rest) => `X-${rest}`)
-  const value = text(`\t${characters(0x20, 0x7e)}\x80\xa0\xff`, { maxLength: 20 })
-  const pieces = fc.array(text(characters(0, 255), { minLength: 1, maxLength: 20 }), { maxLength: 4 })
-  const framing = fc.constantFrom("none", "length", "chunked", "given length", "given chunked")
-
   it("node:http's server reads back", () =>
     fc.assert(
-      fc.asyncProperty(
-        method,
-        target,
-        fc.array(fc.tuple(name, value), { maxLength: 5 }),
-        pieces,
-        framing,
-        async (method, target, pairs, pieces, framing) => {
-          const content = framing === "none" ? "" : pieces.join("")
-          const body = framing === "none" ? none : framing.endsWith("length") ? ofLength(content.length) : chunked
-          const given: ReadonlyArray<readonly [string, string]> =
-            framing === "given length"
-              ? [["content-length", String(content.length)]]
-              : framing === "given chunked"
-                ? [["transfer-encoding", "chunked"]]
-                : []
-          const fields = [...pairs, ...given]
-          const { chunked: inChunks, contentLength, head } = sent({ method, target, authority: "h:1", fields, body })
-          const wire = inChunks
-            ? pieces.map((piece) => `${chunkHead(piece.length)}${piece}\r\n`).join("") + lastChunk
-            : content
-          const added =
-            given.length > 0
-              ? []
-              : inChunks
-                ? ["Transfer-Encoding", "chunked"]
-                : contentLength === undefined
-                  ? []
-                  : ["Content-Length", String(contentLength)]
-          expect(await readByServer(Buffer.from(head + wire, "latin1"))).toEqual({
-            method,
-            target,
-            fields: [
-              "Host",
-              "h:1",
-              ...fields.flatMap(([each, value]) => [each, value.replace(/^[\t ]+|[\t ]+$/g, "")]),
-              ...added
-            ],
-            body: content
-          })
-        }
-      ),
+      fc.asyncProperty(wellFormedRequest, async (request) => {
+        const written = writeRequest(request)
+        if ("code" in written) throw new Error(written.message)
+        expect(await readByServer(written.wire)).toEqual({ requests: [written.expected], refused: undefined })
+      }),
+      { numRuns: 500 }
+    ))
+
+  it("is never two requests, whatever the caller gave", () =>
+    fc.assert(
+      fc.asyncProperty(hostileRequest, async (request) => {
+        const written = writeRequest(request)
+        if ("code" in written) return
+        const { refused, requests } = await readByServer(written.wire)
+        expect(requests).toEqual(refused === undefined ? [written.expected] : [])
+      }),
       { numRuns: 500 }
     ))
 

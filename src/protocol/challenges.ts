@@ -23,9 +23,11 @@ export interface Challenge {
   readonly params: ReadonlyMap<string, string>
 }
 
-interface Draft extends Challenge {
+interface Draft {
+  readonly scheme: string
   token68: string | undefined
-  readonly params: Map<string, string>
+  /** Made when there is something to put in: a hostile field can have thousands of bare schemes. */
+  params: Map<string, string> | undefined
 }
 
 /**
@@ -38,7 +40,8 @@ interface Draft extends Challenge {
 export const parseChallenges = (values: ReadonlyArray<string>): ReadonlyArray<Challenge> => {
   const drafts: Array<Draft> = []
   for (const value of values) readList(value, drafts)
-  return drafts
+  const none: ReadonlyMap<string, string> = new Map()
+  return drafts.map(({ params, scheme, token68 }) => ({ scheme, token68, params: params ?? none }))
 }
 
 /**
@@ -70,7 +73,7 @@ const readScheme = (text: string, start: number, drafts: Array<Draft>): number =
   const end = endOfToken(text, start)
   const next = endOfBlanks(text, end)
   if (end === start || (end === next && !endsElement(text, end))) return start
-  const draft: Draft = { scheme: text.slice(start, end).toLowerCase(), token68: undefined, params: new Map() }
+  const draft: Draft = { scheme: text.slice(start, end).toLowerCase(), token68: undefined, params: undefined }
   drafts.push(draft)
   const token68 = endOfToken68(text, next)
   const after = endOfBlanks(text, token68)
@@ -89,7 +92,8 @@ const readParam = (text: string, start: number, draft: Draft | undefined): numbe
   const quoted = text[open] === '"'
   const close = quoted ? endOfQuoted(text, open) : endOfUnquoted(text, open)
   const name = text.slice(start, end).toLowerCase()
-  if (draft !== undefined && draft.token68 === undefined && !draft.params.has(name)) {
+  if (draft !== undefined && draft.token68 === undefined && draft.params?.has(name) !== true) {
+    draft.params ??= new Map()
     draft.params.set(name, quoted ? unescaped(text.slice(open + 1, close)) : text.slice(open, close))
   }
   return quoted ? close + 1 : close

@@ -12,9 +12,12 @@ const source = dirname(fileURLToPath(import.meta.url))
 
 export const root = dirname(dirname(source))
 
-/** Returns the folder with `child.js` and `node-server.js`. */
+/**
+ * Returns the folder with `child.js` and `node-server.js`. It lies where the sources lie in the repository, and what is
+ * built of the package where its sources do: so relative imports of what the package does not export lead there too.
+ */
 export const build = (folder: string): string => {
-  const out = join(folder, "bench")
+  const out = join(folder, "test", "bench")
   mkdirSync(join(out, "clients"), { recursive: true })
   const files = ["child.ts", "measure.ts", "node-server.ts", ...clientFiles()]
   for (const file of files) {
@@ -33,6 +36,7 @@ export const build = (folder: string): string => {
   mkdirSync(join(out, "node_modules"))
   symlinkSync(root, join(out, "node_modules", "effect-httpx"), "junction")
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction")
+  symlinkSync(join(root, "dist"), join(folder, "src"), "junction")
   return out
 }
 

@@ -13,7 +13,7 @@ process.on("disconnect", () => process.exit(1))
 
 const run = async (): Promise<Measurement> => {
   const { open } = (await import(`./clients/${job.module}.js`)) as { readonly open: Open }
-  const client = await open({ connections: job.concurrency, traced: job.traced })
+  const client = await open({ connections: job.concurrency, traced: job.traced, ca: job.ca })
   const measurement = await measure(client, job)
   await client.close()
   return measurement

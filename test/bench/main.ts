@@ -49,7 +49,7 @@ const runRounds = async (settings: Settings, built: string, server: Server, pair
     for (const { client, scenario, answers } of pairs) {
       if (answers.some((answer) => !answer.ok)) continue
       progress(`round ${round}: ${scenario.name} ${client.name}`)
-      answers.push(await run(built, server.origin, settings.timing, client, scenario))
+      answers.push(await run(built, server, settings.timing, client, scenario))
     }
     const elapsed = performance.now() - started
     if (round === settings.rounds || elapsed + elapsed / round > settings.budgetMillis) {

@@ -12,6 +12,8 @@ export interface Job {
   readonly requests: number
   readonly timing: Timing
   readonly origin: string
+  /** The authority of the origin's certificate, if that is to be spoken to over HTTP/2. */
+  readonly ca: string | undefined
 }
 
 export interface Measurement {
@@ -21,6 +23,8 @@ export interface Measurement {
   /** Processor time of the client in those seconds, its collector and other threads included. */
   readonly cpuSeconds: number
   readonly peakBytes: number
+  /** Processor time of the very first, before anything is compiled; only of what has no server. */
+  readonly firstCpuSeconds?: number
 }
 
 export const measure = async (client: OpenClient, job: Job): Promise<Measurement> => {
@@ -32,6 +36,7 @@ type Measure = (client: OpenClient, job: Job) => Promise<Omit<Measurement, "peak
 
 /** The loops run through warm-up and timed part without a stop: only the counter is read at both ends. */
 const buffered: Measure = async (client, job) => {
+  if (client.loops === undefined) throw new Error("this client has no loops")
   const gate = new Gate()
   const loops = client.loops(`${job.origin}/json`, job.concurrency, gate)
   const timed = async () => {
@@ -50,10 +55,11 @@ const buffered: Measure = async (client, job) => {
 const warmUp = async (gate: Gate, timing: Timing): Promise<void> => {
   const started = performance.now()
   await sleep(timing.warmUpMillis)
-  while (gate.completed < timing.warmUpRequests && performance.now() - started < timing.warmUpLimitMillis) {
-    await sleep(20)
-  }
+  while (!isWarm(timing, performance.now() - started, gate.completed)) await sleep(20)
 }
+
+const isWarm = (timing: Timing, millis: number, amount: number): boolean =>
+  millis >= timing.warmUpLimitMillis || (millis >= timing.warmUpMillis && amount >= timing.warmUpRequests)
 
 const download: Measure = async (client, { origin, timing }) => {
   if (client.download === undefined) throw new Error("this client has no download")
@@ -75,7 +81,37 @@ const fanOut: Measure = async (client, job) => {
   return { ...times, amount: job.requests }
 }
 
-const measurements: Record<Kind, Measure> = { buffered, download, fanOut }
+const micro: Measure = async ({ repeat }, { timing }) => {
+  if (repeat === undefined) throw new Error("this client has nothing to repeat")
+  const first = startClock()
+  await repeat(1)
+  const firstCpuSeconds = first().cpuSeconds
+  await inBatches(repeat, (millis, amount) => !isWarm(timing, millis, amount))
+  const elapsed = startClock()
+  const amount = await inBatches(repeat, (millis) => millis < timing.timedMillis)
+  return { ...elapsed(), amount, firstCpuSeconds }
+}
+
+/** Between batches the events of the loop have their turn, timers among them. */
+const inBatches = async (
+  repeat: (times: number) => Promise<void>,
+  goesOn: (millis: number, amount: number) => boolean
+): Promise<number> => {
+  const started = performance.now()
+  let amount = 0
+  let batch = 1
+  for (let now = started; goesOn(now - started, amount);) {
+    const begun = now
+    await repeat(batch)
+    amount += batch
+    await new Promise(setImmediate)
+    now = performance.now()
+    if (now - begun < 5) batch *= 2
+  }
+  return amount
+}
+
+const measurements: Record<Kind, Measure> = { buffered, download, fanOut, micro }
 
 const sleep = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 

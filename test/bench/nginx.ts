@@ -2,6 +2,7 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process"
 import { closeSync, mkdirSync, openSync, truncateSync, writeFileSync } from "node:fs"
 import { delimiter, join } from "node:path"
+import type { Served } from "./node-server.js"
 
 /** Distributions put it where only the superuser's PATH looks. */
 const env = { ...process.env, PATH: [process.env["PATH"], "/usr/sbin", "/usr/local/sbin"].join(delimiter) }
@@ -12,18 +13,15 @@ export const nginxVersion = (): string | undefined => {
   return /nginx\/[\d.]+/.exec(stderr ?? "")?.[0]
 }
 
-export const spawnNginx = (
-  folder: string,
-  port: number,
-  json: string,
-  sizes: Readonly<Record<string, number>>
-): ChildProcess => {
+export const spawnNginx = (folder: string, { certificate, json, port, securePort, sizes }: Served): ChildProcess => {
   const prefix = join(folder, `nginx-${port}`)
   const files = join(prefix, "files")
   mkdirSync(files, { recursive: true })
   for (const [path, size] of Object.entries(sizes)) writeSparse(join(files, path), size)
   const config = join(prefix, "nginx.conf")
-  writeFileSync(config, configuration(files, prefix, port, json))
+  writeFileSync(join(prefix, "cert.pem"), certificate.cert)
+  writeFileSync(join(prefix, "key.pem"), certificate.key)
+  writeFileSync(config, configuration(files, prefix, port, securePort, json))
   return spawn("nginx", ["-p", prefix, "-c", config, "-e", join(prefix, "error.log")], {
     env,
     stdio: ["ignore", "ignore", "pipe"]
@@ -37,7 +35,7 @@ const writeSparse = (file: string, size: number): void => {
 }
 
 /** Without a master the process that was started is the one that serves, and stopping it leaves none behind. */
-const configuration = (files: string, prefix: string, port: number, json: string): string => `
+const configuration = (files: string, prefix: string, port: number, securePort: number, json: string): string => `
 daemon off;
 master_process off;
 worker_processes 1;
@@ -58,6 +56,10 @@ http {
   scgi_temp_path ${quote(join(prefix, "scgi"))};
   server {
     listen 127.0.0.1:${port};
+    listen 127.0.0.1:${securePort} ssl http2;
+    ssl_certificate ${quote(join(prefix, "cert.pem"))};
+    ssl_certificate_key ${quote(join(prefix, "key.pem"))};
+    http2_max_concurrent_streams 256;
     root ${quote(files)};
     location = /json {
       default_type application/json;

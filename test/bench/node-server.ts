@@ -1,8 +1,19 @@
-/** The server where nginx is not installed: node:http in a process of its own. Arguments: the port, the JSON, the sizes by path. */
+/** The server where nginx is not installed: node:http and node:http2 in a process of its own. One argument: what it serves. */
 import { createServer, type ServerResponse } from "node:http"
+import { createSecureServer } from "node:http2"
 
-const [port = "0", json = "", sizes = "{}"] = process.argv.slice(2)
-const sizeOf = new Map(Object.entries(JSON.parse(sizes) as Record<string, number>))
+export interface Served {
+  readonly port: number
+  /** For HTTP/2 with TLS. */
+  readonly securePort: number
+  readonly json: string
+  /** Lengths of bodies by path. */
+  readonly sizes: Readonly<Record<string, number>>
+  readonly certificate: { readonly cert: string; readonly key: string }
+}
+
+const { certificate, json, port, securePort, sizes } = JSON.parse(process.argv[2] ?? "{}") as Served
+const sizeOf = new Map(Object.entries(sizes))
 const jsonHeaders = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(json) }
 const piece = Buffer.alloc(256 * 1024)
 
@@ -33,6 +44,15 @@ const send = (response: ServerResponse, size: number): void => {
   response.end()
 }
 
+const secure = createSecureServer({ ...certificate, settings: { maxConcurrentStreams: 256 } })
+
+secure.on("stream", (stream, headers) => {
+  const found = headers[":path"] === "/json"
+  stream.respond({ ":status": found ? 200 : 404, ...(found ? jsonHeaders : {}) }, { endStream: !found })
+  if (found) stream.end(json)
+})
+
 server.keepAliveTimeout = 3_600_000
-server.listen(Number(port), "127.0.0.1")
+server.listen(port, "127.0.0.1")
+secure.listen(securePort, "127.0.0.1")
 process.on("disconnect", () => process.exit())

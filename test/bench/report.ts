@@ -22,12 +22,8 @@ export const report = (header: Header, rows: ReadonlyArray<Row>, targets: Readon
     ...scenarios.flatMap((scenario) => section(header, scenario, rows)),
     "## Targets",
     table(
-      ["", "ratio", ""],
-      targets.map((target) => [
-        target.text,
-        target.ratio === undefined ? "–" : target.ratio.toFixed(2),
-        verdict(target)
-      ])
+      ["", "measured", ""],
+      targets.map((target) => [target.text, measured(target), verdict(target)])
     )
   ].join("\n\n")
 }
@@ -38,20 +34,20 @@ const introduction = (header: Header): string =>
     `- Node ${process.version}, ${header.versions.map(([name, version]) => `${name} ${version}`).join(", ")}`,
     `- server: ${header.server}, one process on the loopback interface`,
     `- medians of ${header.rounds} interleaved round${header.rounds === 1 ? "" : "s"}${header.quick ? ", quick" : ""}; each measurement in a process of its own`,
-    "- tracer off unless the row says otherwise; ratios are to undici's raw dispatch, medians of those within a round; spread is (largest − smallest) / median"
+    "- tracer off unless the row says otherwise; ratios are to undici's raw dispatch, over HTTP/2 to a session of node:http2, medians of those within a round; spread is (largest − smallest) / median"
   ].join("\n")
 
 const section = (header: Header, scenario: Scenario, all: ReadonlyArray<Row>): ReadonlyArray<string> => {
   const rows = all.filter((row) => row.scenario === scenario).sort((a, b) => rateOf(b) - rateOf(a))
-  const base = resultOf(all, "dispatch", scenario.name)
-  const { titles, cells } = columns[scenario.kind]
+  const base = scenario.base === undefined ? undefined : resultOf(all, scenario.base, scenario.name)
+  const { titles, cells, varies } = columns[scenario.kind]
   const body = rows.map((row) => [
     row.client.label,
     ...(row.outcome.tag === "measured"
       ? [
           ...cells(row.outcome.result, base),
           megabytes(row.outcome.result.peakBytes),
-          header.rounds === 1 ? "–" : percent(spread(row.outcome.result))
+          header.rounds === 1 ? "–" : percent(spread(row.outcome.result[varies]))
         ]
       : [row.outcome.tag, ...titles.map(() => ""), ""])
   ])
@@ -73,6 +69,8 @@ const section = (header: Header, scenario: Scenario, all: ReadonlyArray<Row>): R
 interface Columns {
   readonly titles: ReadonlyArray<string>
   readonly cells: (result: Result, base: Result | undefined) => ReadonlyArray<string>
+  /** What the spread is of. */
+  readonly varies: "rates" | "cpuSeconds"
 }
 
 const columns: Record<Kind, Columns> = {
@@ -83,11 +81,13 @@ const columns: Record<Kind, Columns> = {
       (1e6 / result.perSecond).toFixed(1),
       (1e6 * result.cpuSecondsEach).toFixed(1),
       ratio(result, base)
-    ]
+    ],
+    varies: "rates"
   },
   download: {
     titles: ["MB/s", "seconds", "ratio"],
-    cells: (result, base) => [(result.perSecond / 1e6).toFixed(0), result.seconds.toFixed(2), ratio(result, base)]
+    cells: (result, base) => [(result.perSecond / 1e6).toFixed(0), result.seconds.toFixed(2), ratio(result, base)],
+    varies: "rates"
   },
   fanOut: {
     titles: ["seconds", "req/s", "µs a request", "CPU µs a request", "ratio (time)"],
@@ -97,8 +97,19 @@ const columns: Record<Kind, Columns> = {
       (1e6 / result.perSecond).toFixed(1),
       (1e6 * result.cpuSecondsEach).toFixed(1),
       ratio(base, result)
-    ]
+    ],
+    varies: "rates"
+  },
+  micro: {
+    titles: ["CPU µs each", "µs each"],
+    cells: (result) => [micros(1e6 * result.cpuSecondsEach), micros(1e6 / result.perSecond)],
+    varies: "cpuSeconds"
   }
+}
+
+const measured = ({ unit, value }: Target): string => {
+  if (value === undefined) return "–"
+  return unit === "µs" ? `${micros(value)} µs` : value.toFixed(2)
 }
 
 const verdict = (target: Target): string => {
@@ -111,6 +122,8 @@ const rateOf = (row: Row): number => (row.outcome.tag === "measured" ? row.outco
 
 const ratio = (result: Result | undefined, base: Result | undefined): string =>
   result === undefined || base === undefined ? "–" : speedRatio(result, base).toFixed(2)
+
+const micros = (value: number): string => value.toFixed(Math.abs(value) < 10 ? 2 : 0)
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
 

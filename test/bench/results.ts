@@ -22,6 +22,10 @@ export interface Result {
   readonly cpuSecondsEach: number
   /** `perSecond` of each round. */
   readonly rates: ReadonlyArray<number>
+  /** `cpuSecondsEach` of each round. */
+  readonly cpuSeconds: ReadonlyArray<number>
+  /** Processor time of what the process did first, where that was measured. */
+  readonly firstCpuSeconds: number | undefined
 }
 
 /** One failed round fails the row: a rate over the requests that happened to succeed means nothing. */
@@ -33,14 +37,18 @@ export const summarize = (answers: ReadonlyArray<Answer>): Outcome => {
   }
   if (measurements.length === 0) return { tag: "failed", error: "not run" }
   const rates = measurements.map((each) => each.amount / each.seconds)
+  const cpuSeconds = measurements.map((each) => each.cpuSeconds / each.amount)
+  const firsts = measurements.flatMap(({ firstCpuSeconds }) => firstCpuSeconds ?? [])
   return {
     tag: "measured",
     result: {
       seconds: median(measurements.map((each) => each.seconds)),
       perSecond: median(rates),
       peakBytes: median(measurements.map((each) => each.peakBytes)),
-      cpuSecondsEach: median(measurements.map((each) => each.cpuSeconds / each.amount)),
-      rates
+      cpuSecondsEach: median(cpuSeconds),
+      rates,
+      cpuSeconds,
+      firstCpuSeconds: firsts.length > 0 ? median(firsts) : undefined
     }
   }
 }
@@ -57,7 +65,16 @@ export const resultOf = (rows: ReadonlyArray<Row>, client: string, scenario: str
 export const speedRatio = (result: Result, base: Result): number =>
   median(result.rates.map((rate, round) => rate / (base.rates[round] ?? NaN)))
 
-export const spread = ({ perSecond, rates }: Result): number => (Math.max(...rates) - Math.min(...rates)) / perSecond
+/** How many times less processor time each takes, the same way. */
+export const thriftRatio = (result: Result, base: Result): number =>
+  median(result.cpuSeconds.map((each, round) => (base.cpuSeconds[round] ?? NaN) / each))
+
+/** How much more processor time each takes, the same way. */
+export const addedCpuSeconds = (result: Result, base: Result): number =>
+  median(result.cpuSeconds.map((each, round) => each - (base.cpuSeconds[round] ?? NaN)))
+
+export const spread = (values: ReadonlyArray<number>): number =>
+  (Math.max(...values) - Math.min(...values)) / median(values)
 
 const median = (values: ReadonlyArray<number>): number => {
   const sorted = [...values].sort((a, b) => a - b)

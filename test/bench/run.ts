@@ -4,6 +4,7 @@ import { join } from "node:path"
 import type { Client, Scenario } from "./catalog.js"
 import type { Answer } from "./child.js"
 import type { Job } from "./measure.js"
+import type { Server } from "./server.js"
 import type { Timing } from "./settings.js"
 import { own } from "./workspace.js"
 
@@ -11,7 +12,7 @@ const limitMillis = 60_000
 
 export const run = (
   built: string,
-  origin: string,
+  server: Server,
   timing: Timing,
   client: Client,
   scenario: Scenario
@@ -23,7 +24,8 @@ export const run = (
     concurrency: scenario.concurrency,
     requests: scenario.requests,
     timing,
-    origin
+    origin: scenario.http2 ? server.secureOrigin : server.origin,
+    ca: scenario.http2 ? server.ca : undefined
   }
   return new Promise((resolve) => {
     const child = own(

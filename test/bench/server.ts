@@ -1,30 +1,37 @@
 /** The server of a run, in a process of its own: nginx when it is installed and starts, else node:http. */
 import { fork, type ChildProcess } from "node:child_process"
 import { get } from "node:http"
-import { connect, createServer } from "node:net"
+import { connect, createServer, type Server as Listening } from "node:net"
 import { join } from "node:path"
+import { authority, localhost } from "../support/certificates.js"
 import { jsonLength } from "./clients/client.js"
 import { nginxVersion, spawnNginx } from "./nginx.js"
+import type { Served } from "./node-server.js"
 import type { Timing } from "./settings.js"
 import { own } from "./workspace.js"
 
 export interface Server {
   /** For the report. */
   readonly name: string
+  /** HTTP/1.1 without TLS. */
   readonly origin: string
+  /** HTTP/2 with TLS. */
+  readonly secureOrigin: string
+  /** The authority of its certificate. */
+  readonly ca: string
   readonly stop: () => Promise<void>
 }
 
 export const startServer = async (folder: string, built: string, timing: Timing): Promise<Server> => {
   const sizes = { "/download": timing.downloadBytes, "/warm-up": timing.warmUpBytes }
   const node = () =>
-    start(`node:http ${process.version}`, (port) =>
-      fork(join(built, "node-server.js"), [String(port), json, JSON.stringify(sizes)], { execArgv: [] })
+    start(`node:http ${process.version}`, sizes, (served) =>
+      fork(join(built, "node-server.js"), [JSON.stringify(served)], { execArgv: [] })
     )
   const nginx = nginxVersion()
   if (nginx === undefined) return node()
   try {
-    const server = await start(nginx, (port) => spawnNginx(folder, port, json, sizes))
+    const server = await start(nginx, sizes, (served) => spawnNginx(folder, served))
     for (const path of Object.keys(sizes)) await readOnce(server.origin + path)
     return server
   } catch (error) {
@@ -44,9 +51,13 @@ const data = {
 
 const json = JSON.stringify({ ...data, note: "x".repeat(jsonLength - JSON.stringify(data).length) })
 
-const start = async (name: string, spawnOn: (port: number) => ChildProcess): Promise<Server> => {
-  const port = await freePort()
-  const child = own(spawnOn(port))
+const start = async (
+  name: string,
+  sizes: Served["sizes"],
+  spawnServer: (served: Served) => ChildProcess
+): Promise<Server> => {
+  const [port, securePort] = await freePorts()
+  const child = own(spawnServer({ port, securePort, json, sizes, certificate: localhost }))
   let ended: string | undefined
   let errors = ""
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors += text))
@@ -58,12 +69,13 @@ const start = async (name: string, spawnOn: (port: number) => ChildProcess): Pro
     })
   })
   for (let attempt = 0; ended === undefined; attempt++) {
-    if (await accepts(port)) {
+    if ((await accepts(port)) && (await accepts(securePort))) {
       const stop = () => {
         child.kill("SIGTERM")
         return exited
       }
-      return { name, origin: `http://127.0.0.1:${port}`, stop }
+      const origins = { origin: `http://127.0.0.1:${port}`, secureOrigin: `https://127.0.0.1:${securePort}` }
+      return { name, ...origins, ca: authority, stop }
     }
     if (attempt === 100) {
       child.kill("SIGKILL")
@@ -83,14 +95,23 @@ const readOnce = (url: string) =>
     request.once("error", reject)
   })
 
-const freePort = () =>
-  new Promise<number>((resolve, reject) => {
+/** Two at once, so that they differ. */
+const freePorts = async (): Promise<readonly [number, number]> => {
+  const [one, other] = await Promise.all([listening(), listening()])
+  return [await portOf(one), await portOf(other)]
+}
+
+const listening = () =>
+  new Promise<Listening>((resolve, reject) => {
     const server = createServer()
     server.once("error", reject)
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
-    })
+    server.listen(0, "127.0.0.1", () => resolve(server))
+  })
+
+const portOf = (server: Listening) =>
+  new Promise<number>((resolve) => {
+    const address = server.address()
+    server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0))
   })
 
 const accepts = (port: number) =>

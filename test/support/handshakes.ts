@@ -51,7 +51,7 @@ export const telling = (options: tls.TlsOptions): Effect.Effect<TellingServer, n
 
 const seenOf = (socket: tls.TLSSocket): Seen => ({
   servername: "servername" in socket && typeof socket.servername === "string" ? socket.servername : false,
-  client: socket.getPeerCertificate().subject?.CN,
+  client: socket.getPeerCertificate().subject?.CN?.toString(),
   version: socket.getProtocol(),
   cipher: socket.getCipher().name,
   resumed: socket.isSessionReused()
@@ -76,43 +76,54 @@ export interface Whom {
   readonly hostname?: string
   /** Default: the host and the port. */
   readonly key?: string
-  /** What is sent once the handshake is done. Default: nothing. */
+  /** What is sent once the handshake is done; the server is to close then. Default: nothing. */
   readonly say?: string
 }
 
-/** Connects as a transport does, and takes what comes until the first line end, or until the server closes. */
-export const dial = (made: TlsSetup, { port, hostname = "localhost", key = `${hostname}:${port}`, say = "" }: Whom) =>
+/** What came of it. */
+export interface Dialed {
+  readonly resumed: boolean
+  readonly text: string
+}
+
+/** Connects as a transport does, takes what comes until the first line end or until the server closes, and closes. */
+export const dial = (made: TlsSetup, { port, hostname = "localhost", key = `${hostname}:${port}`, say }: Whom) =>
   Effect.flatMap(made.connectionOptions({ hostname, key }), (options) =>
-    Effect.async<{ readonly socket: tls.TLSSocket; readonly text: string }, HandshakeError>((resume) => {
+    Effect.async<Dialed, HandshakeError>((resume) => {
       const socket = tls.connect({ ...options, host: "127.0.0.1", port })
       made.attach(socket, key)
       let text = ""
-      const fail = (message: string, code: string | undefined) => {
-        made.failed(key)
-        resume(Effect.fail(new HandshakeError({ message, code })))
+      let resumed = false
+      // In TLS 1.3, sessions may come after what the server said, and no longer when all is closed. OpenSSL's servers
+      // need not give another one where one was resumed.
+      let awaitsSession = true
+      const closeWhenDone = () => {
+        if (say === undefined && text.endsWith("\n") && !awaitsSession) socket.destroy()
       }
+      let failure: HandshakeError | undefined = undefined
       socket.on("secureConnect", () => {
+        resumed = socket.isSessionReused()
+        awaitsSession = socket.getProtocol() === "TLSv1.3" && !resumed
         const refusal = made.refusal(socket)
-        if (refusal !== undefined) {
-          fail(refusal.message, refusal.code)
-          socket.destroy()
-        } else if (say !== "") socket.write(say)
+        if (refusal !== undefined) socket.destroy(Object.assign(new Error(refusal.message), { code: refusal.code }))
+        else if (say !== undefined) socket.write(say)
       })
       socket.on("data", (chunk: Buffer) => {
         text += chunk.toString()
-        if (say === "" && text.endsWith("\n")) {
-          resume(Effect.succeed({ socket, text }))
-          socket.destroy()
-        }
+        closeWhenDone()
       })
-      socket.on("error", (error: NodeJS.ErrnoException) => fail(error.message, error.code))
-      socket.on("close", () =>
-        resume(
-          text === ""
-            ? Effect.fail(new HandshakeError({ message: "it was closed", code: undefined }))
-            : Effect.succeed({ socket, text })
-        )
-      )
+      socket.on("session", () => {
+        awaitsSession = false
+        closeWhenDone()
+      })
+      socket.on("error", ({ message, code }: NodeJS.ErrnoException) => {
+        failure = new HandshakeError({ message, code })
+      })
+      socket.on("close", () => {
+        if (text !== "") return resume(Effect.succeed({ resumed, text }))
+        made.failed(key)
+        resume(Effect.fail(failure ?? new HandshakeError({ message: "the server has closed", code: undefined })))
+      })
       return Effect.sync(() => void socket.destroy())
     })
   )

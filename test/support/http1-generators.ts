@@ -126,7 +126,7 @@ const statusLine = fc
     ),
     sometimes(
       "200",
-      fc.constantFrom("204", "304", "205", "206", "301", "404", "500", "599", "999", "099", "20", "2000", "2x0")
+      fc.constantFrom("204", "304", "101", "205", "206", "301", "404", "500", "599", "999", "099", "20", "2000", "2x0")
     ),
     sometimes(" OK", fc.constantFrom("", " ", "  two", " Not Found", " \xe9\t", " o\x01k", " a:b"))
   )
@@ -138,7 +138,8 @@ const informational = fc.constantFrom(
   "HTTP/1.1 199\r\nContent-Length: 5\r\n\r\n"
 )
 
-const message = eols.chain((eol) =>
+/** A response that is valid, or wrong in one place that its grammar has. */
+export const message = eols.chain((eol) =>
   fc
     .tuple(
       sometimes("", fc.constantFrom("\r\n", "\n", "\r\n\r\n")),
@@ -162,15 +163,16 @@ const message = eols.chain((eol) =>
 
 const interesting = Array.from("\0\t\n\r :;,05fgx-+=\x7f\x80\xa0\xffA")
 
-type Mutation = readonly [kind: "insert" | "delete" | "replace" | "cut", at: number, character: string]
+export type Mutation = readonly [kind: "insert" | "delete" | "replace" | "cut", at: number, character: string]
 
-const mutate = (text: string, [kind, where, character]: Mutation): string => {
+/** Changes one character. */
+export const mutate = (text: string, [kind, where, character]: Mutation): string => {
   const at = where % (text.length + 1)
   if (kind === "cut") return text.slice(0, at)
   return text.slice(0, at) + (kind === "delete" ? "" : character) + text.slice(kind === "insert" ? at : at + 1)
 }
 
-const mutations: fc.Arbitrary<ReadonlyArray<Mutation>> = sometimes(
+export const mutations: fc.Arbitrary<ReadonlyArray<Mutation>> = sometimes(
   [],
   fc.array(
     fc.tuple(

@@ -38,11 +38,14 @@ export interface RecordOptions {
   readonly close?: boolean
   readonly strings?: ByteStrings
   readonly limits?: Partial<ParserLimits>
+  /** A parser that has been used before; then `strings` and `limits` are its own. */
+  readonly parser?: ResponseParser
 }
 
 export const latin1 = (text: string): Buffer => Buffer.from(text, "latin1")
 
-const pieces = (bytes: Buffer, cuts: ReadonlyArray<number> | "each"): Array<Buffer> => {
+/** The bytes, cut there. */
+export const pieces = (bytes: Buffer, cuts: ReadonlyArray<number> | "each"): Array<Buffer> => {
   const at = cuts === "each" ? Array.from(bytes, (_, index) => index) : cuts.map((cut) => cut % (bytes.length + 1))
   const sorted = [0, ...at.sort((a, b) => a - b), bytes.length]
   return sorted.slice(1).map((end, index) => bytes.subarray(sorted[index], end))
@@ -71,7 +74,7 @@ export const record = (input: string | Buffer, options: RecordOptions = {}): Rec
     },
     onEnd: (each) => (trailers = each)
   }
-  const parser = new ResponseParser(strings, limits)
+  const parser = options.parser ?? new ResponseParser(strings, limits)
   parser.begin(sink, method)
   const bytes = Buffer.isBuffer(input) ? input : latin1(input)
   let used = 0

@@ -8,7 +8,9 @@ import * as http2 from "node:http2"
 import type { Socket } from "node:net"
 import * as HttpxError from "../../HttpxError.js"
 import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
-import { type Connected, lateProblem } from "../connect/Dialing.js"
+import type { Connected } from "../connect/Dialing.js"
+import { lateProblem } from "../connect/secure.js"
+import * as failures from "../http1/failures.js"
 import type { Connection, ConnectionOwner } from "../pool/Connection.js"
 import type { Origin } from "../pool/Origin.js"
 import type { WireExchange } from "../WireExchange.js"
@@ -205,6 +207,7 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
     })
     session.setLocalWindowSize(connectionWindow)
     session.on("remoteSettings", ({ maxConcurrentStreams }) => this.onSettings(maxConcurrentStreams ?? Infinity))
+    session.on("localSettings", () => this.onActivity())
     session.on("goaway", (code, lastId, data: Uint8Array | undefined) => this.onGoaway(code, lastId, data))
     session.on("error", (cause) => this.onSessionLost(cause))
     session.on("close", () => this.onLost())

@@ -41,9 +41,10 @@ export class Liveness {
   private asking = false
   private gone = false
   private heardAt = 0
+  /** Bytes that had come when it was last looked. */
   private bytes = 0
-  /** What has happened to streams since the last look. */
-  private signs = 0
+  /** Bytes that had come when there was something for a stream. */
+  private used = 0
   private stopLooking: (() => void) | undefined = undefined
   private stopWaiting: (() => void) | undefined = undefined
 
@@ -61,7 +62,7 @@ export class Liveness {
     if (this.expecting) return
     this.expecting = true
     this.heardAt = now(this.owner.clock)
-    this.bytes = this.socket.bytesRead
+    this.bytes = this.used = this.socket.bytesRead
     if (this.stopLooking === undefined) this.lookLater()
   }
 
@@ -70,9 +71,9 @@ export class Liveness {
     this.expecting = false
   }
 
-  /** Something came, or went, for a stream. */
+  /** What came last was for a stream, or something else that is known. */
   sign(): void {
-    this.signs++
+    this.used = this.socket.bytesRead
   }
 
   /** A stream was given up because nothing came: the peer has to answer before it gets others. */
@@ -99,11 +100,10 @@ export class Liveness {
     const { pingAfter } = this.options
     const { bytesRead } = this.socket
     const at = now(this.owner.clock)
-    const strange = bytesRead !== this.bytes && this.signs === 0
+    const isStrange = bytesRead !== this.used
     if (bytesRead !== this.bytes) this.heardAt = at
-    this.bytes = bytesRead
-    this.signs = 0
-    if (strange || (pingAfter !== undefined && at - this.heardAt >= pingAfter)) this.ask()
+    this.bytes = this.used = bytesRead
+    if (isStrange || (pingAfter !== undefined && at - this.heardAt >= pingAfter)) this.ask()
     this.lookLater()
   }
 

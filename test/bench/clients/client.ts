@@ -7,17 +7,23 @@ export interface OpenOptions {
   readonly connections: number
   /** Leave the default tracer of Effect on. */
   readonly traced: boolean
+  /** The authority of the server's certificate, if it is to be spoken to over one HTTP/2 connection with TLS. */
+  readonly ca: string | undefined
 }
 
 export interface OpenClient {
-  /** Run `concurrency` endless loops, each awaiting one buffered text at a time, until the gate is closed. */
-  readonly loops: (url: string, concurrency: number, gate: Gate) => Promise<void>
+  readonly loops?: Loops
   /** Read a large body and return its length. */
   readonly download?: (url: string) => Promise<number>
   /** Submit `requests` GETs, at most `connections` of them on the wire, and take every text. */
   readonly fanOut?: (url: string, requests: number, gate: Gate) => Promise<void>
+  /** Do so many times what has no server. */
+  readonly repeat?: (times: number) => Promise<void>
   readonly close: () => Promise<void>
 }
+
+/** Run `concurrency` endless loops, each awaiting one buffered text at a time, until the gate is closed. */
+export type Loops = (url: string, concurrency: number, gate: Gate) => Promise<void>
 
 export type Open = (options: OpenOptions) => Promise<OpenClient>
 
@@ -34,7 +40,7 @@ export class Gate {
 
 /** Loops of a client whose requests are promises. */
 export const promiseLoops =
-  (get: (url: string) => Promise<string>): OpenClient["loops"] =>
+  (get: (url: string) => Promise<string>): Loops =>
   async (url, concurrency, gate) => {
     const loop = async () => {
       while (!gate.closed) gate.complete(await get(url))

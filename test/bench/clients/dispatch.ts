@@ -1,9 +1,13 @@
-/** The yardstick: undici's `dispatch` with the smallest handler that yields the text. No promises. */
+/**
+ * The yardstick: undici's `dispatch` with the smallest handler that yields the text. No promises. Over HTTP/2 it sends
+ * one request at a time, unless `pipelining` allows more.
+ */
 import { Agent, type Dispatcher } from "undici"
 import type { Gate, Open } from "./client.js"
 
-export const open: Open = async ({ connections }) => {
-  const agent = new Agent({ connections })
+export const open: Open = async ({ ca, connections }) => {
+  const http2 = { allowH2: true, connections: 1, pipelining: 100, connect: { ca } }
+  const agent = new Agent(ca === undefined ? { connections } : http2)
   return {
     loops: async (url, concurrency, gate) => {
       const request = toRequest(url)

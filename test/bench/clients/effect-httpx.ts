@@ -1,17 +1,32 @@
-/** Our client, as applications use it and with all its default policies on. */
-import { Chunk, Effect, ManagedRuntime, Stream } from "effect"
+/** Our client, as applications use it and with all its default policies on: which of them decide for HTTP/2, with TLS. */
+import { HttpClient } from "@effect/platform"
+import { Chunk, Effect, Exit, Scope, Stream } from "effect"
 import { Client } from "effect-httpx"
 import { Transport } from "effect-httpx/node"
 import type { Open } from "./client.js"
 import { fiberLoops, tracing } from "./fibers.js"
 
-export const open: Open = async ({ connections, traced }) => {
-  const runtime = ManagedRuntime.make(Transport.layer({ limits: { connections } }))
-  const client = await runtime.runPromise(Client.make({ baseUrl: undefined }))
-  const get = (url: string) => Effect.flatMap(client.get(url), (response) => response.text)
-  const run = <A, E>(effect: Effect.Effect<A, E>) => runtime.runPromise(tracing(traced)(effect))
+export const open: Open = async ({ ca, connections, traced }) => {
+  const scope = await Effect.runPromise(Scope.make())
+  const options = ca === undefined ? { limits: { connections } } : { tls: { ca } }
+  const transport = await Effect.runPromise(Scope.extend(Transport.make(options), scope))
+  const client = await Effect.runPromise(
+    Effect.provideService(Client.make({ baseUrl: undefined }), HttpClient.HttpClient, transport.httpClient)
+  )
+  const version = ca === undefined ? "HTTP/1.1" : "HTTP/2"
+  const get = (url: string) =>
+    Effect.flatMap(client.get(url), (response) =>
+      response.httpVersion === version ? response.text : Effect.dieMessage(`${response.httpVersion}, not ${version}`)
+    )
+  const expected = ca === undefined ? connections : 1
+  /** Those that were opened are still kept at the end of the loops. */
+  const checkConnections = Effect.flatMap(transport.stats, ({ active, connecting, idle }) => {
+    const opened = active + connecting + idle
+    return opened > expected ? Effect.dieMessage(`${opened} connections, not ${expected}`) : Effect.void
+  })
+  const run = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(tracing(traced)(effect))
   return {
-    loops: (url, concurrency, gate) => run(fiberLoops(get(url), concurrency, gate)),
+    loops: (url, concurrency, gate) => run(Effect.zipLeft(fiberLoops(get(url), concurrency, gate), checkConnections)),
     download: (url) =>
       run(
         Effect.scoped(
@@ -40,6 +55,6 @@ export const open: Open = async ({ connections, traced }) => {
           })
         )
       ),
-    close: () => runtime.dispose()
+    close: () => Effect.runPromise(Scope.close(scope, Exit.void))
   }
 }

@@ -4,14 +4,15 @@
  */
 import { X509Certificate } from "node:crypto"
 
-const begin = /(?=-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----)/
+const begin = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/
+const beforeEach = new RegExp(`(?=${begin.source})`)
 const end = /-----END (?:X509 |TRUSTED )?CERTIFICATE-----/
 
 /** All certificates of a text, whether they can be read or not; what stands around them is dropped (RFC 7468 §2). */
 export const certificatesIn = (text: string): ReadonlyArray<string> =>
   text
-    .split(begin)
-    .filter((block) => block.startsWith("-----BEGIN "))
+    .split(beforeEach)
+    .filter((block) => begin.test(block))
     .map(withoutTail)
 
 const withoutTail = (block: string): string => {
