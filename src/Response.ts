@@ -53,7 +53,7 @@ import type { Upgraded } from "./response/Upgraded.js"
 export type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
 export type { Informational } from "./response/Informational.js"
 export type { Upgraded } from "./response/Upgraded.js"
-export { initOf, pairsOf, type ResponseInit } from "./response/ResponseInit.js"
+export { initOf, type ResponseInit } from "./response/ResponseInit.js"
 export type { Source } from "./response/Source.js"
 
 /**
@@ -232,7 +232,10 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     return Effect.suspend(() => (this.status >= 200 && this.status < 300 ? Effect.succeed(this) : statusError(this)))
   }
 
-  /** Ends the response: a body that has not arrived whole is aborted. Idempotent; what is in memory can still be read. */
+  /**
+   * Ends the response: a body that has not arrived whole is aborted. A short rest of it is read for at most 100 ms first, so
+   * that the connection can be kept. Idempotent; what is in memory can still be read.
+   */
   get close(): Effect.Effect<void> {
     return Effect.suspend(() => {
       if (this.source === undefined) return Effect.void

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, describe, expect, onTestFinished, test } from "vitest"
 import { parse } from "../src/cli/arguments.js"
 import { nginxVersion, spawnNginx } from "./bench/nginx.js"
+import { localhost } from "./support/certificates.js"
 
 const root = fileURLToPath(new URL("../", import.meta.url))
 const command = ["--import", "tsx", "src/cli/main.ts"]
@@ -236,8 +237,9 @@ describe("against servers of other makers", async () => {
 
   const nginx = nginxVersion()
   test.skipIf(nginx === undefined)(nginx ?? "nginx: it is not installed", async () => {
-    const port = await freePort()
-    const server = spawnNginx(folder, port, '{"from":"nginx"}', { "/big": 3_000_000 })
+    const [port, securePort] = [await freePort(), await freePort()]
+    const served = { certificate: localhost, json: '{"from":"nginx"}', port, securePort, sizes: { "/big": 3_000_000 } }
+    const server = spawnNginx(folder, served)
     onTestFinished(() => void server.kill())
     const origin = `http://127.0.0.1:${port}`
     await expect.poll(() => fetch(origin).then((response) => response.text())).toContain("nginx")

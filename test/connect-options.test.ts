@@ -220,3 +220,36 @@ describe("response.connection", () => {
     })
   )
 })
+
+describe("a server that speaks before it is asked", () => {
+  it.scopedLive("behind a proxy is ConnectError: what it says is no answer", () =>
+    Effect.gen(function* () {
+      // SOCKS5: no authentication, and the way is open; the target's first bytes come with that.
+      const socks = yield* scripted((c) =>
+        Effect.gen(function* () {
+          yield* c.send("\x05\x00")
+          yield* c.send(`\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50${ok("smuggled")}`)
+        })
+      )
+      const { client, stats } = yield* connected({ proxy: socks.url().replace("http:", "socks5h:") })
+      const error = yield* failsWith(client.get("http://h.test/"), "ConnectError")
+      expect(error.message).toContain("before it was asked")
+      expect(yield* stats).toEqual(atRest(0))
+    })
+  )
+})
+
+describe("requests that a proxy forwards over a kept connection", () => {
+  it.scopedLive("are asked about each by itself", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted(answering(ok("x")))
+      const proxy = yield* proxyServer()
+      const allowAddress = (_: string, hostname: string) => hostname !== "127.0.0.9"
+      const { client } = yield* connected({ allowAddress, proxy: proxy.url })
+      yield* client.get(server.url())
+      const error = yield* failsWith(client.get("http://127.0.0.9/"), "AddressRefused")
+      expect(error).toMatchObject({ address: "127.0.0.9", delivery: "unsent" })
+      expect(proxy.seen.length).toBe(1)
+    })
+  )
+})

@@ -4,6 +4,7 @@ import { Effect, Fiber, Stream, TestClock } from "effect"
 import { atRest, connected, eventually, failsWith } from "./support/failing.js"
 import { ok, once, type Script, scripted, silent } from "./support/scripted.js"
 import { clientSockets } from "./support/sockets.js"
+import { aFewTurns } from "./support/turns.js"
 
 const headers = { expect: "100-continue" }
 const goOn = "HTTP/1.1 100 Continue\r\n\r\n"
@@ -11,12 +12,6 @@ const goOn = "HTTP/1.1 100 Continue\r\n\r\n"
 const text = (body: string) => new TextEncoder().encode(body)
 
 const bodyOf = (received: string): string => received.slice(received.indexOf("\r\n\r\n") + 4)
-
-/** Lets what is under way in this process arrive. */
-const aFewTurns = Effect.repeatN(
-  Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void))),
-  8
-)
 
 const large = "0123456789".repeat(100_000)
 
@@ -167,9 +162,7 @@ describe("a body that is announced by Expect: 100-continue", () => {
 
   it.scopedLive("is sent at once where it is not announced, and a 100 is skipped", () =>
     Effect.gen(function* () {
-      const server = yield* scripted((c) =>
-        c.take("body").pipe(Effect.zipRight(c.send(goOn + goOn + ok("taken"))))
-      )
+      const server = yield* scripted((c) => c.take("body").pipe(Effect.zipRight(c.send(goOn + goOn + ok("taken")))))
       const { client, stats } = yield* connected()
       expect(yield* (yield* client.post(server.url(), { content: "body" })).text).toBe("taken")
       expect(yield* stats).toEqual(atRest(1))

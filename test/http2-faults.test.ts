@@ -94,7 +94,7 @@ describe("a stream that is reset", () => {
       )
       const { client, stats } = yield* connected(priorKnowledge)
       const endless = Stream.forever(Stream.make(new Uint8Array(1000)))
-      const response = yield* client.post(server.url(), { body: endless })
+      const response = yield* client.post(server.url(), { content: endless })
       expect(response.status).toBe(413)
       expect(yield* response.text).toBe("too large")
       expect(yield* stats).toEqual(atRest(1))
@@ -114,7 +114,7 @@ describe("a stream that is refused", () => {
         })
       )
       const { client } = yield* connected(priorKnowledge)
-      const response = yield* client.post(server.url(), { body: "once" })
+      const response = yield* client.post(server.url(), { content: "once" })
       expect(yield* response.text).toBe("at last")
     })
   )
@@ -129,7 +129,7 @@ describe("a stream that is refused", () => {
         })
       )
       const { client, stats } = yield* connected(priorKnowledge)
-      const error = yield* failsWith(client.post(server.url(), { body: "never" }), "RemoteProtocolError")
+      const error = yield* failsWith(client.post(server.url(), { content: "never" }), "RemoteProtocolError")
       expect(error).toMatchObject({ code: "REFUSED_STREAM", phase: "wait", delivery: "unsent" })
       expect(requests).toBe(4)
       expect(yield* stats).toEqual(atRest(1))
@@ -143,6 +143,12 @@ describe("a server that breaks HTTP/2", () => {
   const pieces = Array.from({ length: Math.ceil(large.length / 16_000) }, (_, i) =>
     large.subarray(i * 16_000, (i + 1) * 16_000)
   )
+
+  const fieldsOf = (id: number) =>
+    pieces.map((piece, i) => {
+      const flags = (i === pieces.length - 1 ? 4 : 0) | (i === 0 ? 1 : 0)
+      return h2.frame(i === 0 ? h2.types.headers : h2.types.continuation, flags, id, piece)
+    })
 
   const ofConnections: ReadonlyArray<readonly [what: string, frames: (id: number) => ReadonlyArray<Uint8Array>]> = [
     ["a frame that is too large", (id) => [h2.frame(h2.types.data, 0, id, new Uint8Array(20_000))]],
@@ -196,7 +202,7 @@ describe("a server that breaks HTTP/2", () => {
     })
   )
 
-  it.scopedLive.each([
+  it.scopedLive.each<readonly [string, string | Uint8Array]>([
     ["another protocol", "SSH-2.0-OpenSSH_9.2\r\n"],
     ["HTTP/1.1", "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"],
     ["an answer before its settings", h2.ok(1, "x")]
@@ -217,18 +223,7 @@ describe("a server that breaks HTTP/2", () => {
     ["a field of the connection", (id) => [h2.lastHeaders(id, [head200, ["connection", "close"]])], "PROTOCOL_ERROR"],
     ["101", (id) => [h2.headers(id, [h2.status(101)])], "PROTOCOL_ERROR"],
     ["a pseudo-header field that is none", (id) => [h2.lastHeaders(id, [head200, [":x", "y"]])], "PROTOCOL_ERROR"],
-    [
-      "more fields than are accepted",
-      // The limit counts from when the server has accepted it.
-      (id) => [
-        h2.settingsAck,
-        ...pieces.map((piece, i) => {
-          const flags = (i === pieces.length - 1 ? 4 : 0) | (i === 0 ? 1 : 0)
-          return h2.frame(i === 0 ? h2.types.headers : h2.types.continuation, flags, id, piece)
-        })
-      ],
-      "ENHANCE_YOUR_CALM"
-    ]
+    ["more fields than are accepted", fieldsOf, "ENHANCE_YOUR_CALM"]
   ])("by an answer with %s loses that answer, and not the connection", ([, frames, code]) =>
     Effect.gen(function* () {
       const { error } = yield* fails(frames, "RemoteProtocolError", 1)
@@ -236,7 +231,27 @@ describe("a server that breaks HTTP/2", () => {
     })
   )
 
-  it.scopedLive.each([
+  it.scopedLive("by too many fields loses that answer also when the server has accepted the limit", () =>
+    Effect.gen(function* () {
+      const server = yield* h2.scriptedH2((peer) =>
+        Effect.gen(function* () {
+          yield* peer.send(h2.settings(), h2.settingsAck)
+          yield* peer.send(h2.ok(yield* peer.request, "small"))
+          yield* peer.send(...fieldsOf(yield* peer.request))
+          yield* peer.send(h2.ok(yield* peer.request, "small again"))
+        })
+      )
+      const { client } = yield* connected(priorKnowledge)
+      yield* client.get(server.url())
+      const error = yield* failsWith(client.get(server.url()), "RemoteProtocolError")
+      expect(error).toMatchObject({ code: "ENHANCE_YOUR_CALM", phase: "wait", delivery: "unknown" })
+      expect(error.message).toContain("more than 65536 bytes")
+      expect(yield* (yield* client.get(server.url())).text).toBe("small again")
+      expect(server.connections.length).toBe(1)
+    })
+  )
+
+  it.scopedLive.each<readonly [string, string, string]>([
     ["shorter", "5", "10"],
     ["longer", "12345", "3"]
   ])("by a body that is %s than its Content-Length is RemoteProtocolError", ([, body, length]) =>

@@ -154,7 +154,7 @@ describe.skipIf(isMissing(Tinyproxy.tinyproxy))("tinyproxy", () => {
         const tiny = yield* Tiny
         const { http } = yield* Site
         // It closes each connection without having said so, and a POST on one that is just closed is not sent again.
-        const { client } = yield* through(withAccount(tiny.http, known), { limits: { keepAlive: 0 } })
+        const { client } = yield* through(withAccount(tiny.http, known), { limits: { keepAliveExpiry: 0 } })
         expect((yield* carries(client, http, "HTTP/1.1")).headers["via"]).toContain("tinyproxy")
         yield* downloads(client, http)
       })

@@ -76,7 +76,7 @@ describe("a SOCKS5 handshake", () => {
         80
       ]
     })
-    const six = Uint8Array.of(0xfd, ...new Array<number>(14).fill(0), 1)
+    const six = Uint8Array.of(0xfd, ...Array.from({ length: 14 }, () => 0), 1)
     expect(replay({ host: { _tag: "Address", bytes: six }, port: 80, login }, [[5, 0]])).toMatchObject({
       sent: [5, 2, 0, 2, 5, 1, 0, 4, ...six, 0, 80]
     })
@@ -87,7 +87,7 @@ describe("a SOCKS5 handshake", () => {
       [1, 9, 9, 9, 9],
       [3, 2, 97, 98],
       [3, 0],
-      [4, ...new Array<number>(16).fill(7)]
+      [4, ...Array.from({ length: 16 }, () => 7)]
     ]) {
       const said = [5, 0, 5, 0, 0, ...address, 1, 2]
       expect(replay(domain, [[...said, 42, 43]])).toMatchObject({ ended: said.length })

@@ -148,7 +148,7 @@ describe("a proxy that asks who we are", () => {
     ["is long", wanting("x".repeat(70_000), "Content-Length: 70001")],
     ["is the last one", wanting("", "Content-Length: 0", "Connection: close")],
     ["is broken", wanting("zz\r\n", "Transfer-Encoding: chunked")]
-  ])("is told on a new connection when the answer %s", ([, answer]) =>
+  ] as const)("is told on a new connection when the answer %s", ([, answer]) =>
     Effect.gen(function* () {
       const proxy = yield* scripted(once(answer), (c) => Effect.zipRight(once("HTTP/1.1 200 OK\r\n\r\n")(c), hello(c)))
       const connected = yield* dialed(through(proxyAt(proxy.port)), { proxyAuthorization: challenged })

@@ -1,66 +1,22 @@
 /** After 101, or a 2xx to CONNECT, a connection is the caller's, in both directions, with all bytes that came. */
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Exit, Fiber, Option, Scope, Stream, TestClock } from "effect"
-import type { Client, HttpxError, Response } from "effect-httpx"
+import type { HttpxError, Response } from "effect-httpx"
 import { atRest, connected, eventually, failsWith } from "./support/failing.js"
-import { halfOpen } from "./support/halfOpen.js"
 import { ok, once, type Script, scripted, silent } from "./support/scripted.js"
 import { clientSockets } from "./support/sockets.js"
-
-const headers = { connection: "Upgrade", upgrade: "echo" }
-const switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n"
-
-const bytes = (text: string) => new TextEncoder().encode(text)
-
-/** Switches, and says this in the same segment. */
-const switches = (rest = ""): Script => once(switching + rest)
-
-const upgrade = (client: Client.Client, url: string) => client.stream("GET", url, { headers })
-
-const sender = (response: Response.Response) => Option.getOrThrow(response.upgraded)
-
-const collected = (response: Response.Response) =>
-  Stream.runFold(response.raw, "", (text, piece) => text + Buffer.from(piece).toString("latin1"))
-
-/** Begins to read, and gives what has been read until now. */
-const listening = (response: Response.Response) =>
-  Effect.gen(function* () {
-    const heard = { text: "" }
-    yield* Effect.forkScoped(
-      Stream.runForEach(response.raw, (piece) =>
-        Effect.sync(() => (heard.text += Buffer.from(piece).toString("latin1")))
-      )
-    )
-    return heard
-  })
-
-/** A connection that is upgraded, and the other end of it, which can be half-closed. */
-const switched = Effect.gen(function* () {
-  const server = yield* halfOpen
-  const { client, stats } = yield* connected()
-  const fiber = yield* Effect.fork(upgrade(client, server.url))
-  yield* eventually(() => server.peers[0]?.received.endsWith("\r\n\r\n") === true)
-  const peer = server.peers[0]!
-  peer.send(switching)
-  return { peer, response: yield* Fiber.join(fiber), stats }
-})
-
-/** Lets what is under way in this process arrive. */
-const aFewTurns = Effect.repeatN(
-  Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void))),
-  8
-)
-
-/** Waits until this changes no more. */
-const settled = (value: () => number) => {
-  let before = -1
-  let unchanged = 0
-  return eventually(() => {
-    unchanged = value() > 0 && value() === before ? unchanged + 1 : 0
-    before = value()
-    return unchanged > 100
-  })
-}
+import { aFewTurns, settled } from "./support/turns.js"
+import {
+  bytes,
+  collected,
+  headers,
+  listening,
+  sender,
+  switched,
+  switches,
+  switching,
+  upgrade
+} from "./support/upgrading.js"
 
 describe("an upgraded connection", () => {
   it.scopedLive("is spoken to and listened to, beginning with what came with the head", () =>
@@ -108,7 +64,7 @@ describe("an upgraded connection", () => {
   it.scopedLive("ends in order when the peer ends, after what was written has been sent", () =>
     Effect.gen(function* () {
       const { peer, response, stats } = yield* switched
-      // Less than what makes a writer wait, and more than a socket takes at once when nobody reads.
+      // More than a socket takes at once when nobody reads.
       peer.socket.pause()
       const { write } = sender(response)
       let written = 0
@@ -117,9 +73,9 @@ describe("an upgraded connection", () => {
       )
       yield* settled(() => written)
       peer.end("bye")
+      peer.socket.resume()
       expect(yield* collected(response)).toBe("bye")
       yield* failsWith(Fiber.join(writing), "WriteError")
-      peer.socket.resume()
       yield* eventually(() => peer.isEnded)
       const [, received = ""] = peer.received.split("\r\n\r\n")
       expect(received.length).toBeGreaterThanOrEqual(written)

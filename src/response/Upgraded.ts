@@ -12,8 +12,14 @@ import type * as HttpxError from "../HttpxError.js"
  * @category models
  */
 export interface Upgraded {
-  /** Sends bytes, and waits while the peer takes none. Empty ones send nothing. */
+  /**
+   * Sends bytes, and waits while the peer takes none. Pieces of several writers go out one after the other, each whole.
+   * Interrupting it takes nothing back that has begun to go out. Fails once the connection is closed, or after `end`.
+   */
   readonly write: (bytes: Uint8Array) => Effect.Effect<void, HttpxError.SendFailure>
-  /** Tells the peer that no more bytes will come; what it sends still arrives. */
+  /**
+   * Tells the peer that no more bytes will come; what it sends still arrives. When the peer ends, `raw` does, and the
+   * connection is closed.
+   */
   readonly end: Effect.Effect<void>
 }

@@ -86,6 +86,7 @@ export const make = (options: TransportOptions = {}): Effect.Effect<Transport, n
       expectContinue: settings.expectContinue,
       routeTo: settings.routeTo,
       proxyHead: proxyHead(means.authorizer),
+      allowAddress: settings.allowAddress,
       timeouts: settings.timeouts,
       limits: settings.limits,
       problem: settings.problem

@@ -4,7 +4,6 @@
  */
 import * as Effect from "effect/Effect"
 import * as Runtime from "effect/Runtime"
-import { kindOf } from "../protocol/address.js"
 import type { Proxy } from "../protocol/proxy.js"
 import { Dialer } from "./connect/Dialer.js"
 import type { Connected, Dialing } from "./connect/Dialing.js"
@@ -39,7 +38,7 @@ export const connecting = (
     localAddress: options.localAddress,
     resolve: options.resolve,
     lookup: options.lookup,
-    allowAddress: options.allowAddress === "public" ? isPublic : options.allowAddress,
+    allowAddress: settings.allowAddress,
     proxyAuthorization: authorizer
   })
   // Only the dialer can be interrupted: nothing comes between a connection and whoever gets it.
@@ -64,8 +63,6 @@ export const connecting = (
     close: tls.close
   }
 }
-
-const isPublic = (address: string): boolean => kindOf(address) === "public"
 
 /** The TLS of a transport: one setup for all origins, and one for each proxy that has options of its own. */
 class TlsSetups {
@@ -110,13 +107,23 @@ const inProtocol = (
   settings: Settings
 ): Effect.Effect<Connected, ConnectProblem> => {
   const wanted = protocolOf(destination, settings)
+  if (wanted !== "h2" && connected.protocol !== "h2" && connected.reader.hasEarly(connected.socket)) {
+    // RFC 9112 §9.2: what comes before there is a request answers none, and must not answer the first.
+    const message = `${destination.target.authority} sent bytes before it was asked for anything`
+    return givenUp(connected, { _tag: "Connect", phase: "connect", message, cause: undefined })
+  }
   if (wanted === undefined || wanted === connected.protocol) return Effect.succeed(connected)
   if (destination.target.scheme === "http") {
     return Effect.succeed({ ...connected, protocol: wanted, info: { ...connected.info, protocol: wanted } })
   }
   const message = `${destination.target.authority} does not speak HTTP/2 (ALPN), and http1 is off`
   const problem = { _tag: "Tls", phase: "tls", message, code: "ERR_NO_COMMON_PROTOCOL", cause: undefined } as const
-  return Effect.async<never, ConnectProblem>((resume) => {
-    connected.socket.once("close", () => resume(Effect.fail(problem))).destroy()
-  })
+  return givenUp(connected, problem)
 }
+
+/** Fails when the connection, which is good for nothing, is closed. */
+const givenUp = ({ socket }: Connected, problem: ConnectProblem): Effect.Effect<never, ConnectProblem> =>
+  Effect.async<never, ConnectProblem>((resume) => {
+    if (socket.closed) return resume(Effect.fail(problem))
+    socket.once("close", () => resume(Effect.fail(problem))).destroy()
+  })

@@ -3,6 +3,7 @@
  */
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
+import { kindOf } from "../protocol/address.js"
 import type { Proxy } from "../protocol/proxy.js"
 import { type Limits, limitsOf, notGiven, orElse, type Timeouts, timeoutsOf } from "../request/Timeouts.js"
 import type { TlsEnvironment } from "./connect/tls/TlsOptions.js"
@@ -26,6 +27,8 @@ export interface Settings {
   /** Milliseconds. */
   readonly expectContinue: number
   readonly routeTo: RouteTo
+  /** The guard, if there is one. */
+  readonly allowAddress: ((address: string, hostname: string) => boolean) | undefined
   /** Whether a proxy may come to forward requests. */
   readonly forwards: boolean
   readonly proxies: ReadonlyMap<Proxy, ProxyOptions>
@@ -60,6 +63,7 @@ export const settingsOf = (options: TransportOptions, environment: Environment |
     },
     expectContinue: found.duration("expectContinue", options.expectContinue, 1_000),
     ...routes,
+    allowAddress: options.allowAddress === "public" ? isPublic : options.allowAddress,
     forwards: routes.routeTo !== directly && options.unixSocket === undefined,
     tlsEnvironment: environment?.tls,
     problem: found.problem
@@ -93,6 +97,8 @@ const poolLimits = ({ limits }: TransportOptions, pool: number | undefined, foun
     pool
   }
 }
+
+const isPublic = (address: string): boolean => kindOf(address) === "public"
 
 const finite = (ms: number): number | undefined => (Number.isFinite(ms) ? ms : undefined)
 

@@ -9,7 +9,9 @@ import * as Exit from "effect/Exit"
 import { asCall, type Call, type Exchange } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import { type BodyFraming, serializeRequest } from "../protocol/http1/RequestSerializer.js"
+import { parseAddress } from "../protocol/address.js"
 import type { Target } from "../protocol/target.js"
+import { problemDetails } from "../request/details.js"
 import { problemOf } from "../request/problem.js"
 import { type Limits, limitsOf, notGiven, orElse, type Timeouts } from "../request/Timeouts.js"
 import { type Body, type Request, unsendable } from "../Request.js"
@@ -25,6 +27,8 @@ export interface Handling extends Wiring {
   readonly routeTo: RouteTo
   /** What requests that a proxy forwards say to it. */
   readonly proxyHead: ProxyHead
+  /** Whether an address may be connected to, where that is asked. */
+  readonly allowAddress: ((address: string, hostname: string) => boolean) | undefined
   /** Where neither call nor client gives any. */
   readonly timeouts: Timeouts
   /** The same, as limits. */
@@ -71,7 +75,7 @@ const prepare = (
   request: Request<unknown>,
   call: Call,
   handling: Handling
-): WireExchange | HttpxError.InvalidRequest | HttpxError.ProxyError => {
+): WireExchange | HttpxError.InvalidRequest | HttpxError.ConnectFailure => {
   const problem = problemOf(request)
   if (problem !== undefined) return problem
   if (handling.problem !== undefined) return unsendable(request, handling.problem)
@@ -79,6 +83,7 @@ const prepare = (
   if (target instanceof Error) return target
   const route = handling.routeTo(target)
   if (route._tag === "NoRoute") return noRoute(request, route.message)
+  if (route._tag === "Forward" && isRefused(target, handling)) return refused(request, target.hostname)
   const serialized = serializeRequest(
     method,
     settings.target ?? targetFor(route, target),
@@ -97,11 +102,23 @@ const limits = (timeouts: Timeouts, handling: Handling): Limits =>
 const targetFor = (route: Route, { origin, pathAndQuery }: Target): string =>
   route._tag === "Forward" ? origin + pathAndQuery : pathAndQuery
 
-const noRoute = (request: Request<unknown>, what: string): HttpxError.ProxyError => {
-  const { summary } = request
-  const message = `${summary.method} ${summary.url}: ${what}`
-  const details = { request: summary, phase: "prepare", delivery: "unsent", elapsed: 0, message } as const
-  return new HttpxError.ProxyError({ ...details, status: undefined })
+const noRoute = (request: Request<unknown>, what: string): HttpxError.ProxyError =>
+  new HttpxError.ProxyError({ ...problemDetails(request.summary, what), status: undefined })
+
+/** One connection to a proxy leads to every host, so that whoever connects asks about the first of them alone. */
+const isRefused = ({ hostname }: Target, { allowAddress }: Handling): boolean => {
+  if (allowAddress === undefined || parseAddress(hostname) === undefined) return false
+  try {
+    return !allowAddress(hostname, hostname)
+  } catch {
+    // A guard that breaks down lets nothing pass.
+    return true
+  }
+}
+
+const refused = (request: Request<unknown>, address: string): HttpxError.AddressRefused => {
+  const details = problemDetails(request.summary, `the address ${address} is not allowed`)
+  return new HttpxError.AddressRefused({ ...details, phase: "dns", address })
 }
 
 /** RFC 9112 §3.2.3: the Host of a CONNECT is its target. */

@@ -29,6 +29,7 @@ export interface Measurement {
 
 export const measure = async (client: OpenClient, job: Job): Promise<Measurement> => {
   const timed = await measurements[job.kind](client, job)
+  if (timed.amount === 0) throw new Error("nothing was done in the time of the measurement")
   return { ...timed, peakBytes: peakBytes() }
 }
 

@@ -47,7 +47,7 @@ const serving = (
     const onConnection = (socket: net.Socket) =>
       onSocket(
         socket.on("error", () => undefined),
-        heard
+        known
       )
     const server =
       secure === undefined

@@ -49,6 +49,11 @@ export class SocketReader {
     }
   }
 
+  /** Whether bytes of this socket, which has not been read by anybody, are here already. */
+  hasEarly({ readableLength }: Socket): boolean {
+    return this.early !== undefined || readableLength > 0
+  }
+
   /** Who takes the bytes. */
   get receiver(): Receiver | undefined {
     return this.current

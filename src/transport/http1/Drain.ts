@@ -10,18 +10,23 @@ import { startTimer } from "../Timer.js"
 /** How many bytes may be thrown away. */
 export const mostDrained = 64 * 1024
 
-const longest = 100
+/** How many milliseconds whoever closes a response may be held up. */
+export const longestDrain = 100
+
+/** How many milliseconds an upgraded connection that has ended may take for what was written before; nobody waits. */
+export const longestFlush = 1_000
 
 export class Drain {
   private left = mostDrained
   private readonly stopTimer: () => void
 
   constructor(
+    ms: number,
     /** Is called when the connection is free again, or its socket closed. */
     readonly released: () => void,
     onTime: () => void
   ) {
-    this.stopTimer = startTimer(undefined, longest, onTime)
+    this.stopTimer = startTimer(undefined, ms, onTime)
   }
 
   /** So many bytes have come; whether there may be more. */

@@ -16,7 +16,7 @@ import type { Connection, ConnectionOwner } from "../pool/Connection.js"
 import type { Origin } from "../pool/Origin.js"
 import type { Carrier, WireExchange } from "../WireExchange.js"
 import { bufferStrings } from "./bufferStrings.js"
-import { Drain, mostDrained } from "./Drain.js"
+import { Drain, longestDrain, longestFlush, mostDrained } from "./Drain.js"
 import * as failures from "./failures.js"
 import { SocketWriter } from "./SocketWriter.js"
 import { UpgradedSocket } from "./UpgradedSocket.js"
@@ -248,6 +248,7 @@ export class Http1Connection implements Connection, Carrier {
     this.exchange = undefined
     this.writer.stop()
     this.drain = new Drain(
+      longestFlush,
       () => {},
       () => this.destroy()
     )
@@ -276,7 +277,7 @@ export class Http1Connection implements Connection, Carrier {
 
   private drainFor(released: () => void): void {
     this.inactivity.rest()
-    this.drain = new Drain(released, () => this.destroy())
+    this.drain = new Drain(longestDrain, released, () => this.destroy())
     if (this.paused) this.resume()
   }
 

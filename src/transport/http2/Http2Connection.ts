@@ -18,7 +18,7 @@ import { enhanceYourCalm, nameOf, noError, protocolError, refusedStream } from "
 import { Liveness, type LivenessOptions, type LivenessOwner } from "./Liveness.js"
 import { Quiet } from "./Quiet.js"
 import { requestHead } from "./requestHead.js"
-import { StreamCarrier, type StreamOwner } from "./StreamCarrier.js"
+import { fieldOverhead, StreamCarrier, type StreamOwner } from "./StreamCarrier.js"
 
 /** Durations in milliseconds. */
 export interface Http2Options extends LivenessOptions {
@@ -31,9 +31,6 @@ export interface Http2Options extends LivenessOptions {
 // What an unread stream can hold back, and what may be on its way for all streams together.
 const streamWindow = 2 * 1024 * 1024
 const connectionWindow = 16 * 1024 * 1024
-
-// RFC 9113 §6.5.2: what a field counts besides its name and its value.
-const fieldOverhead = 32
 
 // RFC 9113 §5.1.1
 const lastStreamId = 2 ** 31 - 1
@@ -95,6 +92,10 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
 
   get isSettling(): boolean {
     return this.most === undefined && !this.dead
+  }
+
+  get headerListSize(): number {
+    return this.options.headerListSize
   }
 
   get isClogged(): boolean {
@@ -275,15 +276,16 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
   ): void {
     if (this.dead) return
     this.dead = true
-    const streams = [...this.streams].reverse()
-    this.streams.clear()
     const failed: Array<() => void> = []
-    for (const stream of streams) {
+    // The last one first, as they stand before all others when they wait again.
+    for (const stream of [...this.streams].reverse()) {
       if (stream.deliver()) continue
       const exchange = stream.letGo()
       if (exchange === undefined || isTakenBack(stream, exchange)) continue
       failed.push(() => exchange.fail(failure(stream, exchange)))
     }
+    // Not sooner: the pool closes connections that serve nothing when others prove to be stale.
+    this.streams.clear()
     this.leave()
     for (const fail of failed.reverse()) fail()
   }
@@ -312,10 +314,10 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
 
   private unsendable(exchange: WireExchange, cause: unknown): void {
     const what = `HTTP/2 cannot carry the request: ${cause instanceof Error ? cause.message : String(cause)}`
-    exchange.fail(new HttpxError.LocalProtocolError(exchange.details("prepare", "unsent", what, cause)))
-    // The pool still counts it as served.
+    // Not at once: the pool is about to count the connection as one that serves something.
     queueMicrotask(() => {
       if (!this.dead) this.owner.onRoom(this)
+      exchange.fail(new HttpxError.LocalProtocolError(exchange.details("prepare", "unsent", what, cause)))
     })
   }
 

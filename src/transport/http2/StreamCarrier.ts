@@ -11,13 +11,15 @@ import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
 import { initOf } from "../../response/ResponseInit.js"
 import * as failures from "../http1/failures.js"
 import type { Carrier, WireExchange } from "../WireExchange.js"
-import { cancel } from "./errorCodes.js"
+import { cancel, enhanceYourCalm } from "./errorCodes.js"
 import type { Quiet, Quietable } from "./Quiet.js"
 
 /** What a stream tells its connection. */
 export interface StreamOwner {
   readonly info: ConnectionInfo
   readonly quiet: Quiet
+  /** The largest field section that is accepted, in bytes. */
+  readonly headerListSize: number
   /** Something came or went. */
   readonly onActivity: () => void
   /** It carries nothing any more. `cut` says that not all of its request was sent. */
@@ -193,6 +195,11 @@ export class StreamCarrier implements Carrier, Quietable {
     const { exchange } = this
     if (exchange === undefined) return
     this.active()
+    // Nothing limits an answer that is on its way before the peer has heard of the limit.
+    if (sizeOf(raw) > this.owner.headerListSize) {
+      this.owner.onBroken(this, enhanceYourCalm, undefined)
+      return void this.stream.close(enhanceYourCalm)
+    }
     this.started = true
     const status = head[":status"] ?? 0
     this.fields = withoutStatus(raw)
@@ -276,3 +283,12 @@ export class StreamCarrier implements Carrier, Quietable {
 
 /** RFC 9113 §8.3.2: there is one pseudo-header field, and it comes first. */
 const withoutStatus = (raw: ReadonlyArray<string>): ReadonlyArray<string> => raw.slice(2)
+
+// RFC 9113 §6.5.2: what a field counts besides its name and its value.
+export const fieldOverhead = 32
+
+const sizeOf = (raw: ReadonlyArray<string>): number => {
+  let size = (raw.length / 2) * fieldOverhead
+  for (const each of raw) size += each.length
+  return size
+}

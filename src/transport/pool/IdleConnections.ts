@@ -24,6 +24,7 @@ export class IdleConnections {
 
   add(connection: Connection): void {
     if (connection.idleSince >= 0) return
+    if (this.most === 0) return connection.destroy()
     connection.idleSince = now(this.clock)
     if (++this.count > this.most) this.trimming ??= setImmediate(() => this.trim())
     if (this.expiry !== undefined && this.stopSweep === undefined) this.sweepAfter(this.expiry)

@@ -38,18 +38,17 @@ export class ProxyAuthorizer implements ProxyAuthorization {
   }
 
   challenged(proxy: Proxy, fields: Fields, method: string, uri: string): string | undefined {
-    return this.learn(proxy, fields) ? this.first(proxy, method, uri) : undefined
+    return this.learn(proxy, fields, 0) ? this.first(proxy, method, uri) : undefined
   }
 
-  /** Takes note of what a 407 asks for; whether there is an answer to it. */
-  learn(proxy: Proxy, fields: Fields): boolean {
+  /** Takes note of what a 407 asks for, after so many answers to it; whether there is another answer. */
+  learn(proxy: Proxy, fields: Fields, answers: number): boolean {
     if (proxy.credentials === undefined) return false
     const challenges = parseChallenges(fields.getAll("proxy-authenticate"))
     const chosen = chooseDigest(challenges, { hash: nodeHash, bodyKnown: false })
     if (chosen === undefined || isDigestProblem(chosen)) return this.mayTryBasic(proxy, challenges)
-    const sent = this.digests.get(proxy)?.challenge
     this.digests.delete(proxy)
-    if (isDigestRefusal(chosen, { sent, answers: 0 })) return false
+    if (isDigestRefusal(chosen, { sent: undefined, answers })) return false
     this.digests.set(proxy, digestState(chosen, randomBytes(16).toString("base64url")))
     return true
   }

@@ -29,28 +29,28 @@ export const proxyHead =
 
 const authorizationField = "proxy-authorization"
 
-/** Answers a proxy's challenge once, and makes an error of one that has no answer. */
+/** Answers a proxy's challenges, and makes an error of one that has no answer. */
 export const withProxyAuthorization =
   (authorizer: ProxyAuthorizer, routeTo: RouteTo) =>
-  (exchange: Exchange): Exchange => {
-    return <E>(request: Request<E>) => {
-      const proxy = proxyOf(request, routeTo)
-      if (proxy === undefined) return exchange(request)
-      return Effect.flatMap(exchange(request), (response) => {
-        if (response.status !== 407) return Effect.succeed(answered(authorizer, proxy, response))
-        const again = authorizer.learn(proxy, fieldsOf(response)) && request.body._tag !== "Stream"
-        if (!again) return refused(request, response, proxy)
-        return Effect.zipRight(
-          response.close,
-          Effect.flatMap(exchange(request), (second) =>
-            second.status === 407
-              ? refused(request, second, proxy)
-              : Effect.succeed(answered(authorizer, proxy, second))
-          )
-        )
-      })
-    }
+  (exchange: Exchange): Exchange =>
+  (request) => {
+    const proxy = proxyOf(request, routeTo)
+    return proxy === undefined ? exchange(request) : authorized(authorizer, proxy, exchange, request, 0)
   }
+
+const authorized = <E>(
+  authorizer: ProxyAuthorizer,
+  proxy: Proxy,
+  exchange: Exchange,
+  request: Request<E>,
+  answers: number
+): Effect.Effect<Response, HttpxError.HttpxError | E> =>
+  Effect.flatMap(exchange(request), (response) => {
+    if (response.status !== 407) return Effect.succeed(answered(authorizer, proxy, response))
+    const again = authorizer.learn(proxy, fieldsOf(response), answers)
+    if (!again || request.body._tag === "Stream") return refused(request, response, proxy)
+    return Effect.zipRight(response.close, authorized(authorizer, proxy, exchange, request, answers + 1))
+  })
 
 const proxyOf = ({ headers, target }: Request<unknown>, routeTo: RouteTo): Proxy | undefined => {
   if (target instanceof Error || headers.has(authorizationField)) return undefined
