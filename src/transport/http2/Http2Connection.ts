@@ -14,7 +14,8 @@ import * as failures from "../http1/failures.js"
 import type { Connection, ConnectionOwner } from "../pool/Connection.js"
 import type { Origin } from "../pool/Origin.js"
 import type { WireExchange } from "../WireExchange.js"
-import { enhanceYourCalm, nameOf, noError, protocolError, refusedStream } from "./errorCodes.js"
+import { noError, refusedStream } from "./errorCodes.js"
+import { broke, type Failure, refused, wasReset, wentAway } from "./failures.js"
 import { Liveness, type LivenessOptions, type LivenessOwner } from "./Liveness.js"
 import { Quiet } from "./Quiet.js"
 import { requestHead } from "./requestHead.js"
@@ -37,9 +38,9 @@ const lastStreamId = 2 ** 31 - 1
 
 const withBody = { endStream: false }
 const withoutBody = { endStream: true }
-
-/** Makes the error that an exchange fails with. */
-type Failure = (stream: StreamCarrier, exchange: WireExchange) => HttpxError.HttpxError
+// Of these, `node:http2` knows by itself that there is no body; to check an option costs it 5 µs.
+const asUsual = {}
+const bodyless: ReadonlySet<string> = new Set(["GET", "HEAD"])
 
 export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
   readonly protocol = "h2"
@@ -74,7 +75,7 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
     this.socket = socket
     this.quiet = new Quiet(owner.clock, this.streams)
     socket.on("error", (cause) => (this.lastCause = cause))
-    socket.on("end", () => this.onLost())
+    socket.on("end", () => this.onPeerEnded())
     socket.on("close", () => this.onLost())
     reader.handOver(socket)
     // It may have broken between its opening and now; who is sent by it is told so.
@@ -119,7 +120,7 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
     const hasBody = body._tag === "Stream" || (body._tag === "Bytes" && body.bytes.length > 0)
     let stream: http2.ClientHttp2Stream
     try {
-      stream = session.request(requestHead(exchange), hasBody || method === "CONNECT" ? withBody : withoutBody)
+      stream = session.request(requestHead(exchange), optionsFor(method, hasBody))
     } catch (cause) {
       return this.unsendable(exchange, cause)
     }
@@ -168,7 +169,7 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
     const exchange = stream.letGo()
     if (exchange !== undefined) {
       if (code === refusedStream && !stream.started) this.unprocessed(exchange)
-      else exchange.fail(this.wasReset(stream, exchange, code))
+      else exchange.fail(wasReset(stream, exchange, code, this.headerListSize))
     }
     this.onFinished(stream, false)
   }
@@ -237,11 +238,7 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
       if (exchange !== undefined) this.unprocessed(exchange)
     }
     if (code === noError) return this.drain()
-    const what = `the server ended the connection: ${nameOf(code)}${shown(data)}`
-    this.lose(
-      (stream, exchange) =>
-        new HttpxError.RemoteProtocolError({ ...stream.details(exchange, what), code: nameOf(code) })
-    )
+    this.lose(wentAway(code, data))
   }
 
   /** It takes no more streams, and ends with the last one that it has. */
@@ -256,6 +253,19 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
     if (cause !== undefined && "code" in cause && cause.code === "ERR_HTTP2_ERROR")
       this.lose(broke(cause.message, cause))
     else this.onLost(cause)
+  }
+
+  /** While a write is under way, nghttp2 does not look at what it has read: that comes in the turns after this. */
+  private onPeerEnded(): void {
+    if (this.dead) return
+    this.drain()
+    let turns = 0
+    const turn = () => {
+      if (this.dead) return
+      if (this.streams.size === 0 || ++turns > mostTurns) this.onLost()
+      else setImmediate(turn)
+    }
+    turn()
   }
 
   /** The peer has closed, or the socket has. */
@@ -322,31 +332,7 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
   }
 
   private unprocessed(exchange: WireExchange): void {
-    if (this.owner.onUnprocessed(this, exchange)) return
-    const details = exchange.details(
-      "wait",
-      "unsent",
-      "the server refused the stream: it has not looked at the request"
-    )
-    exchange.fail(new HttpxError.RemoteProtocolError({ ...details, code: nameOf(refusedStream) }))
-  }
-
-  private wasReset(stream: StreamCarrier, exchange: WireExchange, code: number): HttpxError.RemoteProtocolError {
-    const details = stream.details(exchange, this.whyReset(stream, exchange, code))
-    return new HttpxError.RemoteProtocolError({ ...details, code: nameOf(code) })
-  }
-
-  private whyReset({ announced }: StreamCarrier, exchange: WireExchange, code: number): string {
-    const name = nameOf(code)
-    // nghttp2 resets with these too, and does not say that it was not the peer.
-    if (code === protocolError && announced !== undefined && Number(announced) !== exchange.received) {
-      return `the answer has a Content-Length of ${announced}, and ${exchange.received} bytes of it arrived (${name})`
-    }
-    if (code === protocolError) return `the server reset the stream, or sent an answer that is none (${name})`
-    if (code === enhanceYourCalm && !exchange.answered) {
-      return `the server reset the stream, or sent fields of more than ${this.options.headerListSize} bytes (${name})`
-    }
-    return `the server reset the stream before its answer was complete (${name})`
+    if (!this.owner.onUnprocessed(this, exchange)) exchange.fail(refused(exchange))
   }
 
   private lost(stream: StreamCarrier, exchange: WireExchange, cause: Error | undefined): HttpxError.HttpxError {
@@ -361,6 +347,14 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
   }
 }
 
+const optionsFor = (method: string, hasBody: boolean): http2.ClientSessionRequestOptions => {
+  if (hasBody || method === "CONNECT") return withBody
+  return bodyless.has(method) ? asUsual : withoutBody
+}
+
+// Of the event loop, that a peer's last frames may take.
+const mostTurns = 10
+
 // One that is larger would end the whole session.
 const maxHead = 1024 * 1024
 
@@ -370,18 +364,3 @@ const maxSessionMemory = 1_000
 const ignore = (): void => undefined
 
 const never = (): boolean => false
-
-const broke =
-  (what: string, cause?: Error): Failure =>
-  (stream, exchange) =>
-    new HttpxError.RemoteProtocolError({
-      ...stream.details(exchange, `the server broke HTTP/2: ${what}`, cause),
-      code: nameOf(protocolError)
-    })
-
-/** What a server says of its reasons, as far as it can be printed. */
-const shown = (data: Uint8Array | undefined): string => {
-  if (data === undefined || data.length === 0) return ""
-  const text = Buffer.from(data).toString("latin1", 0, 100)
-  return ` (${text.replace(/[^\x20-\x7e]/g, "?")})`
-}

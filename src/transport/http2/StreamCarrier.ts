@@ -5,6 +5,7 @@
  * one that is complete. A stream is complete when its readable side was ended before it was closed.
  */
 import { constants, type ClientHttp2Stream, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from "node:http2"
+import { Readable } from "node:stream"
 import type * as HttpxError from "../../HttpxError.js"
 import { fieldOf } from "../../protocol/Fields.js"
 import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
@@ -36,6 +37,13 @@ const noFields: ReadonlyArray<string> = []
 
 type Head = IncomingHttpHeaders & IncomingHttpStatusHeader
 
+// Streams that have ended are garbage that survives for long (`node:http2` keeps them in tables that refer to each other),
+// and what they refer to survives with them. So a stream knows its carrier by one property, which is cleared, and not by a
+// closure for each listener.
+const carried: unique symbol = Symbol("carrier")
+
+type CarriedStream = ClientHttp2Stream & { [carried]?: StreamCarrier | undefined }
+
 export class StreamCarrier implements Carrier, Quietable {
   quietLimit = Infinity
   activeAt = 0
@@ -57,20 +65,17 @@ export class StreamCarrier implements Carrier, Quietable {
   constructor(
     private readonly owner: StreamOwner,
     exchange: WireExchange,
-    private readonly stream: ClientHttp2Stream,
+    private readonly stream: CarriedStream,
     /** Whether its connection had served, or been kept, before. */
     readonly wasKept: boolean
   ) {
     this.exchange = exchange
-    const { push } = stream
-    stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
-      if (chunk === null && !stream.closed) this.complete = true
-      return push.call(stream, chunk, encoding)
-    }
-    stream.on("error", (cause: Error) => (this.cause = cause))
-    stream.on("headers", (head: Head, _: number, raw: ReadonlyArray<string>) => this.onInformational(head, raw))
-    stream.on("response", (head: Head, flags: number, raw: ReadonlyArray<string>) => this.onHead(head, flags, raw))
-    stream.on("close", () => this.onClose())
+    stream[carried] = this
+    stream.push = listeners.push
+    stream.on("error", listeners.error)
+    stream.on("headers", listeners.headers)
+    stream.on("response", listeners.response)
+    stream.on("close", listeners.close)
   }
 
   get info(): ConnectionInfo {
@@ -185,13 +190,26 @@ export class StreamCarrier implements Carrier, Quietable {
 
   // ── from the stream
 
-  private onInformational(head: Head, raw: ReadonlyArray<string>): void {
+  onError(cause: Error): void {
+    this.cause = cause
+  }
+
+  /** Whatever comes now is not cut off. */
+  onEndOfData(): void {
+    if (!this.stream.closed) this.complete = true
+  }
+
+  onTrailers(fields: ReadonlyArray<string>): void {
+    this.trailers = fields
+  }
+
+  onInformational(head: Head, raw: ReadonlyArray<string>): void {
     this.active()
     this.started = true
     this.exchange?.onInformational(initOf(head[":status"] ?? 0, "", "HTTP/2", withoutStatus(raw)))
   }
 
-  private onHead(head: Head, flags: number, raw: ReadonlyArray<string>): void {
+  onHead(head: Head, flags: number, raw: ReadonlyArray<string>): void {
     const { exchange } = this
     if (exchange === undefined) return
     this.active()
@@ -214,21 +232,19 @@ export class StreamCarrier implements Carrier, Quietable {
     if (!this.sent && !exchange.isBodyWanted) this.watchRead()
     // RFC 9113 §8.1: a head that ends the stream is all there is.
     if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) return this.onEnd()
-    this.stream.on("trailers", (_: IncomingHttpHeaders, __: number, fields: ReadonlyArray<string>) => {
-      this.trailers = fields
-    })
-    this.stream.on("end", () => this.onEnd())
+    this.stream.on("trailers", listeners.trailers)
+    this.stream.on("end", listeners.end)
     // Not before there is a head: a body is nothing without it.
-    this.stream.on("data", (bytes: Buffer) => this.onData(bytes))
+    this.stream.on("data", listeners.data)
     if (this.paused) this.stream.pause()
   }
 
-  private onData(bytes: Buffer): void {
+  onData(bytes: Buffer): void {
     this.active()
     this.exchange?.onData(bytes)
   }
 
-  private onEnd(): void {
+  onEnd(): void {
     // Else it was cut off, and is about to say why.
     if (!this.complete) return
     const exchange = this.letGo()
@@ -239,10 +255,11 @@ export class StreamCarrier implements Carrier, Quietable {
     if (this.upgraded && this.sent) this.stream.end()
     // RFC 9113 §8.1: the rest of a request is of no use to a server that has answered.
     if (!this.sent || this.stream.writableLength > 0) return this.reset()
+    if (!this.upgraded) this.stream[carried] = undefined
     this.owner.onFinished(this, false)
   }
 
-  private onClose(): void {
+  onClose(): void {
     this.release()
     if (this.exchange !== undefined) this.owner.onBroken(this, this.stream.rstCode ?? cancel, this.cause)
   }
@@ -278,6 +295,37 @@ export class StreamCarrier implements Carrier, Quietable {
     const { released } = this
     this.released = undefined
     released?.()
+  }
+}
+
+/** What a stream tells is told to what carries an exchange on it, while there is that. */
+const listeners = {
+  push(this: CarriedStream, chunk: unknown, encoding?: BufferEncoding): boolean {
+    if (chunk === null) this[carried]?.onEndOfData()
+    return Readable.prototype.push.call(this, chunk, encoding)
+  },
+  error(this: CarriedStream, cause: Error): void {
+    this[carried]?.onError(cause)
+  },
+  headers(this: CarriedStream, head: Head, _: number, raw: ReadonlyArray<string>): void {
+    this[carried]?.onInformational(head, raw)
+  },
+  response(this: CarriedStream, head: Head, flags: number, raw: ReadonlyArray<string>): void {
+    this[carried]?.onHead(head, flags, raw)
+  },
+  trailers(this: CarriedStream, _: IncomingHttpHeaders, __: number, fields: ReadonlyArray<string>): void {
+    this[carried]?.onTrailers(fields)
+  },
+  data(this: CarriedStream, bytes: Buffer): void {
+    this[carried]?.onData(bytes)
+  },
+  end(this: CarriedStream): void {
+    this[carried]?.onEnd()
+  },
+  close(this: CarriedStream): void {
+    const carrier = this[carried]
+    this[carried] = undefined
+    carrier?.onClose()
   }
 }
 

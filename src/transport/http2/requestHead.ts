@@ -6,9 +6,7 @@ import type { WireExchange } from "../WireExchange.js"
 
 export const requestHead = ({ request, serialized, target }: WireExchange): OutgoingHttpHeaders => {
   const { headers, method, settings } = request
-  // Without a prototype, so that no name means anything but the field.
-  const head: OutgoingHttpHeaders = Object.create(null)
-  head[":method"] = method
+  const head: OutgoingHttpHeaders = { ":method": method }
   if (method === "CONNECT") {
     // RFC 9113 §8.5: no :scheme, no :path.
     head[":authority"] = settings.target ?? target.authority
@@ -28,8 +26,10 @@ export const requestHead = ({ request, serialized, target }: WireExchange): Outg
       if (/(^|,)\s*trailers\s*(,|$)/i.test(value)) head["te"] = "trailers"
       continue
     }
-    const before = head[name]
-    if (before === undefined) head[name] = value
+    const before = Object.hasOwn(head, name) ? head[name] : undefined
+    // The one name that an object has another idea of; objects that have none cost more to read.
+    if (name === "__proto__") Object.defineProperty(head, name, { value, enumerable: true })
+    else if (before === undefined) head[name] = value
     else if (Array.isArray(before)) before.push(value)
     else head[name] = [String(before), value]
   }
