@@ -58,7 +58,7 @@ describe("a host", () => {
       const nothing: ReadonlyArray<string> = []
       expect((yield* refusedTo(invalid, { lookup: () => Effect.succeed(nothing) })).message).toContain("(ENOTFOUND)")
       const bad: ReadonlyArray<() => Effect.Effect<ReadonlyArray<string>, unknown>> = [
-        () => Effect.fail(new Error("oops")),
+        () => Effect.fail("oops"),
         () => Effect.die("oops"),
         () => Effect.interrupt,
         () => Effect.succeed(["127.0.0.1", "localhost"]),

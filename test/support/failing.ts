@@ -45,7 +45,13 @@ export const failsWith = <A, E extends Tagged, R, const Tag extends E["_tag"]>(
   })
 
 /** What a transport's `stats` say when nothing runs and `idle` connections are kept. */
-export const atRest = (idle: number): Transport.PoolStats => ({ queued: 0, connecting: 0, active: 0, idle, exchanges: 0 })
+export const atRest = (idle: number): Transport.PoolStats => ({
+  queued: 0,
+  connecting: 0,
+  active: 0,
+  idle,
+  exchanges: 0
+})
 
 /** Looks again, between events of sockets, until it is so; gives up in the end. */
 export const eventually = (isSo: () => boolean): Effect.Effect<void> =>

@@ -163,13 +163,13 @@ export const refusedTo = (to: Destination, options?: Partial<DialerOptions>) =>
 
 /** Sends a request and reads until the text has come. */
 export const exchanged = ({ reader, socket }: Connected, until: string, request = "GET / HTTP/1.1\r\n\r\n") =>
-  Effect.async<string, Error>((resume) => {
+  Effect.async<string>((resume) => {
     let read = ""
     reader.receiver = (bytes) => {
       read += Buffer.from(bytes).toString("latin1")
       if (read.endsWith(until)) resume(Effect.succeed(read))
     }
-    socket.once("close", () => resume(Effect.fail(new Error(`closed after ${JSON.stringify(read)}`))))
+    socket.once("close", () => resume(Effect.die(new Error(`closed after ${JSON.stringify(read)}`))))
     socket.write(request)
   })
 

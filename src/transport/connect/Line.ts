@@ -63,7 +63,10 @@ export const ready = <S extends Socket>(
     const onClose = () => onError(lost(socket))
     socket.on("connect", onConnect).on("secureConnect", onSecure).on("error", onError).on("close", onClose)
     return Effect.sync(stop)
-  }).pipe(Effect.catchAllDefect((cause) => Effect.fail(cause instanceof Error ? cause : new Error(String(cause)))))
+  }).pipe(Effect.catchAllDefect((cause) => Effect.fail(errorOf(cause))))
+
+/** What Node throws at once, where an argument cannot be. */
+const errorOf = (cause: unknown): NodeJS.ErrnoException => (cause instanceof Error ? cause : new Error(String(cause)))
 
 /** Why a socket that is destroyed is of no use. */
 export const lost = (socket: Socket): Error => socket.errored ?? new Error("the connection was closed")

@@ -80,15 +80,20 @@ export const reach = <S extends net.Socket>(
     // From a given address Node tries one address alone.
     const family = net.isIP(localAddress)
     const addresses = endpoint.addresses.filter((address) => net.isIP(address) === family)
-    if (family === 0) return Effect.fail(new Error(`the local address ${localAddress} is no IP address`))
+    if (family === 0) return unusable(`the local address ${localAddress} is no IP address`)
     if (addresses.length === 0) {
-      return Effect.fail(new Error(`it has no IPv${family} address, as the local address ${localAddress} is one`))
+      return unusable(`it has no IPv${family} address, as the local address ${localAddress} is one`)
     }
     return tryAll(
       addresses.map((address) => at([address])),
       []
     )
   })
+}
+
+const unusable = (message: string): Effect.Effect<never, NodeJS.ErrnoException> => {
+  const cause: NodeJS.ErrnoException = new Error(message)
+  return Effect.fail(cause)
 }
 
 /** A `lookup` for Node that knows the answer. */
