@@ -1,7 +1,7 @@
 /** How many streams a connection takes, when it takes no more, and what becomes of those that it has. */
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber } from "effect"
-import type { ServerHttp2Stream } from "node:http2"
+import { type ClientHttp2Session, connect, type ServerHttp2Stream } from "node:http2"
 import { atRest, connected, failsWith } from "./support/failing.js"
 import * as h2 from "./support/h2frames.js"
 import type { ScriptedServer } from "./support/scripted.js"
@@ -345,3 +345,41 @@ describe("a connection in doubt", () => {
     })
   )
 })
+
+describe("a connection whose numbers of streams are used up", () => {
+  it.scopedLive("is followed by another", () =>
+    Effect.gen(function* () {
+      const server = yield* h2Server((stream) => answer(stream, String(stream.id)))
+      const { prototype, restore } = yield* clientSessions(server.port)
+      const { request } = prototype
+      let calls = 0
+      prototype.request = function (this: Session, ...args) {
+        if (++calls === 2) this.setNextStreamID(2 ** 31 - 1)
+        return request.apply(this, args)
+      }
+      yield* Effect.addFinalizer(() => restore)
+      const { client, stats } = yield* connected(priorKnowledge)
+      const ids: Array<string> = []
+      for (let i = 0; i < 3; i++) ids.push(yield* (yield* client.get(server.url())).text)
+      expect(ids).toEqual(["1", String(2 ** 31 - 1), "1"])
+      expect(yield* stats).toEqual(atRest(1))
+    })
+  )
+})
+
+// Its type lacks the method.
+type Session = ClientHttp2Session & { readonly setNextStreamID: (id: number) => void }
+
+/** What all sessions of clients have in common. */
+const clientSessions = (port: number) =>
+  Effect.async<{ readonly prototype: Session; readonly restore: Effect.Effect<void> }>((resume) => {
+    const session = connect(`http://localhost:${port}`)
+    session.on("connect", () => {
+      const prototype: Session = Object.getPrototypeOf(session)
+      const { request } = prototype
+      const restore = Effect.sync(() => {
+        prototype.request = request
+      })
+      session.close(() => resume(Effect.succeed({ prototype, restore })))
+    })
+  })

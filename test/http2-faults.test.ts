@@ -7,7 +7,7 @@ import * as h2 from "./support/h2frames.js"
 
 const priorKnowledge = { http1: false, timeout: { read: "2 seconds" } } as const
 
-const [head200] = [h2.status(200)]
+const head200 = h2.status(200)
 
 /** The call fails, and nothing of it stays open but `idle` connections. */
 const fails = <Tag extends HttpxError.HttpxError["_tag"]>(
@@ -264,80 +264,52 @@ describe("a server that breaks HTTP/2", () => {
   )
 })
 
-describe("a connection that is lost", () => {
-  const places: ReadonlyArray<readonly [where: string, (id: number) => ReadonlyArray<Uint8Array>, HttpxError.Phase]> = [
-    ["before the head", () => [], "wait"],
-    ["after a 1xx", (id) => [h2.headers(id, [h2.status(103)])], "wait"],
-    ["after the head", (id) => [h2.headers(id, [head200])], "read"],
-    ["inside the body", (id) => [h2.headers(id, [head200]), h2.data(id, "12345")], "read"],
-    ["inside a frame", (id) => [h2.headers(id, [head200]), h2.lastData(id, "12345").subarray(0, 12)], "read"]
-  ]
-
-  for (const how of ["close", "reset"] as const) {
-    it.scopedLive.each(places)(`by ${how === "close" ? "FIN" : "RST"} %s is ReadError`, ([where, frames, phase]) =>
-      Effect.gen(function* () {
-        const server = yield* h2.scriptedH2((peer) => Effect.zipRight(h2.once(frames)(peer), peer.connection[how]))
-        const { client, stats } = yield* connected(priorKnowledge)
-        const error = yield* failsWith(client.post(server.url()), "ReadError")
-        // RST overtakes what was sent before it.
-        if (how === "close") {
-          expect(error).toMatchObject({ phase, delivery: where === "before the head" ? "unknown" : "answered" })
-        }
-        expect(yield* stats).toEqual(atRest(0))
-        yield* server.untilOpen(0)
-      })
+describe("a push that came before it was refused", () => {
+  const pushed = (id: number) =>
+    h2.frame(
+      h2.types.pushPromise,
+      4,
+      id,
+      Buffer.concat([
+        h2.uint32(2),
+        h2.block([
+          [":method", "GET"],
+          [":scheme", "http"],
+          [":authority", "localhost"],
+          [":path", "/pushed"]
+        ])
+      ])
     )
-  }
 
-  it.scopedLive("is noticed when it serves nothing", () =>
+  it.scopedLive("is reset, and everything goes on", () =>
     Effect.gen(function* () {
       const server = yield* h2.scriptedH2((peer) =>
-        Effect.zipRight(
-          h2.once((id) => [h2.ok(id, "x")])(peer),
-          Effect.zipRight(peer.take(h2.types.settings), peer.close)
-        )
+        Effect.gen(function* () {
+          yield* peer.send(h2.settings())
+          const id = yield* peer.request
+          yield* peer.send(pushed(id), h2.headers(2, [head200]), h2.data(2, "unasked"))
+          expect((yield* peer.reset)[0]).toBe(2)
+          yield* peer.send(h2.ok(id, "asked"))
+        })
       )
       const { client, stats } = yield* connected(priorKnowledge)
-      yield* client.get(server.url())
-      yield* server.untilOpen(0)
-      expect(yield* stats).toEqual(atRest(0))
-      yield* client.get(server.url())
-      expect(server.connections.length).toBe(2)
-    })
-  )
-
-  it.scopedLive("sends a GET again that had been sent over a connection that was kept", () =>
-    Effect.gen(function* () {
-      const server = yield* h2.scriptedH2(
-        (peer) =>
-          Effect.gen(function* () {
-            yield* h2.once((id) => [h2.ok(id, "first")])(peer)
-            yield* peer.request
-            yield* peer.connection.reset
-          }),
-        h2.once((id) => [h2.ok(id, "second")])
-      )
-      const { client, stats } = yield* connected(priorKnowledge)
-      yield* client.get(server.url())
-      expect(yield* (yield* client.get(server.url())).text).toBe("second")
+      expect(yield* (yield* client.get(server.url())).text).toBe("asked")
       expect(yield* stats).toEqual(atRest(1))
     })
   )
 
-  it.scopedLive("does not send a POST again", () =>
+  it.scopedLive("harms nobody when the connection breaks", () =>
     Effect.gen(function* () {
       const server = yield* h2.scriptedH2((peer) =>
         Effect.gen(function* () {
-          yield* h2.once((id) => [h2.ok(id, "first")])(peer)
-          yield* peer.request
-          yield* peer.connection.reset
+          yield* peer.send(h2.settings())
+          const id = yield* peer.request
+          yield* peer.send(pushed(id), h2.headers(2, [head200]), h2.windowUpdate(0, 0))
         })
       )
-      const { client } = yield* connected(priorKnowledge)
-      yield* client.get(server.url())
-      const error = yield* failsWith(client.post(server.url()), "ReadError")
-      expect(error.delivery).toBe("unknown")
-      expect(server.connections.length).toBe(1)
+      const { client, stats } = yield* connected(priorKnowledge)
+      yield* failsWith(client.get(server.url()), "RemoteProtocolError")
+      expect(yield* stats).toEqual(atRest(0))
     })
   )
 })

@@ -1,10 +1,13 @@
 /** Streams of one connection share it, and nothing else: flow, timeouts and endings are each stream's own. */
 import { describe, expect, it } from "@effect/vitest"
-import { Chunk, Effect, Fiber, Random, Stream } from "effect"
+import { Effect, Fiber, Random, type Scope, Stream } from "effect"
 import type { ServerHttp2Stream } from "node:http2"
+import { setFlagsFromString } from "node:v8"
+import { runInNewContext } from "node:vm"
+import { authority } from "./support/certificates.js"
 import { atRest, connected, eventually, failsWith } from "./support/failing.js"
 import * as h2 from "./support/h2frames.js"
-import { h2Server } from "./support/h2server.js"
+import { type H2Server, h2Server, h2TlsServer, type OnStream } from "./support/h2server.js"
 import { clientSockets } from "./support/sockets.js"
 
 const priorKnowledge = { http1: false } as const
@@ -179,7 +182,7 @@ describe("a stream that is too slow", () => {
 })
 
 describe("a stream that is given up", () => {
-  const slowly = h2Server((stream, headers) => {
+  const slowly: OnStream = (stream, headers) => {
     const how = Number(headers["x-how"] ?? 0)
     stream.resume()
     setTimeout(() => {
@@ -188,7 +191,7 @@ describe("a stream that is given up", () => {
       stream.write("a".repeat(how * 10_000))
       setTimeout(() => stream.destroyed || stream.end("end"), how)
     }, how)
-  })
+  }
 
   it.scopedLive("is reset with CANCEL, and the connection serves on", () =>
     Effect.gen(function* () {
@@ -208,16 +211,20 @@ describe("a stream that is given up", () => {
     })
   )
 
-  it.scopedLive(
-    "at any moment leaves no stream, no socket and no timer",
-    () =>
+  it.scopedLive.each<readonly [string, Effect.Effect<H2Server, never, Scope.Scope>]>([
+    ["without TLS", h2Server(slowly)],
+    ["over TLS", h2TlsServer(slowly)]
+  ])(
+    "at any moment leaves no stream, no socket and no timer, %s",
+    ([how, serving]) =>
       Effect.gen(function* () {
         const sockets = yield* clientSockets
-        const server = yield* slowly
+        const server = yield* serving
         const timersBefore = process.getActiveResourcesInfo().filter((each) => each === "Timeout").length
         yield* Effect.scoped(
           Effect.gen(function* () {
-            const { client, stats } = yield* connected(priorKnowledge)
+            const options = how === "over TLS" ? { tls: { ca: authority } } : priorKnowledge
+            const { client, stats } = yield* connected(options)
             const one = Effect.gen(function* () {
               const how = yield* Random.nextIntBetween(0, 12)
               const patience = yield* Random.nextIntBetween(0, 30)
@@ -271,18 +278,23 @@ describe("a stream that is given up", () => {
 describe("a connection that serves many", () => {
   it.scopedLive("holds nothing of the exchanges that have ended", () =>
     Effect.gen(function* () {
+      setFlagsFromString("--expose-gc")
+      const collectGarbage: unknown = runInNewContext("gc")
       const server = yield* h2Server((stream) => answer(stream))
       const { client } = yield* connected(priorKnowledge)
       const responses: Array<WeakRef<object>> = []
-      yield* Effect.forEach(Chunk.range(1, 50), () =>
-        Effect.map(client.get(server.url()), (response) => void responses.push(new WeakRef(response)))
-      )
-      const { gc } = globalThis
-      if (gc === undefined) return
-      yield* eventually(() => {
-        gc()
-        return responses.filter((each) => each.deref() !== undefined).length <= 1
+      const call = Effect.map(client.get(server.url()), (response) => void responses.push(new WeakRef(response)))
+      yield* Effect.repeatN(call, 49)
+      const kept = Effect.promise(async () => {
+        await new Promise(setImmediate)
+        if (typeof collectGarbage === "function") collectGarbage()
+        return responses.filter((each) => each.deref() !== undefined).length
       })
+      for (let i = 0; i < 20 && (yield* kept) > 1; i++) continue
+      expect(responses.length).toBe(50)
+      // What was used last may still stand in a register.
+      expect(yield* kept).toBeLessThanOrEqual(1)
+      expect(server.sessions.length).toBe(1)
     })
   )
 })

@@ -1,9 +1,9 @@
 /** Requests and answers over HTTP/2: what reaches the server, and what comes back. */
 import { describe, expect, it } from "@effect/vitest"
-import { Chunk, Deferred, Effect, Option, Stream } from "effect"
+import { Chunk, Deferred, Effect, Fiber, Option, Stream } from "effect"
 import type { IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
 import { authority } from "./support/certificates.js"
-import { atRest, connected, failsWith } from "./support/failing.js"
+import { atRest, connected, eventually, failsWith } from "./support/failing.js"
 import * as h2 from "./support/h2frames.js"
 import { h2Server, h2TlsServer, type OnStream } from "./support/h2server.js"
 
@@ -132,17 +132,39 @@ describe("a request", () => {
     })
   )
 
-  it.scopedLive("with a head of 500 kB is sent", () =>
+  const large = { headers: { "X-Large": "v".repeat(500_000) } }
+
+  it.scopedLive("with a head of 500 kB is sent to a server that sets no limit", () =>
     Effect.gen(function* () {
-      const server = yield* h2Server((stream, headers) => answer(stream, String(headers["x-large"]?.length)), {
-        settings: { maxHeaderListSize: 1_000_000 }
-      })
+      const server = yield* h2.scriptedH2(h2.always((id) => [h2.ok(id, "x")]))
       const { client } = yield* connected(priorKnowledge)
       yield* client.get(server.url())
-      const outcome = yield* Effect.exit(client.get(server.url(), { headers: { "X-Large": "v".repeat(500_000) } }))
-      // Whether the server takes it is its affair.
-      expect(["Success", "Failure"]).toContain(outcome._tag)
+      yield* client.get(server.url(), large)
       yield* client.get(server.url())
+      expect(server.connections.length).toBe(1)
+    })
+  )
+
+  it.scopedLive.each([
+    ["the server takes", 65_536, large],
+    ["can be sent at all", 2 ** 31, { headers: { "X-Large": "v".repeat(1_100_000) } }]
+  ] as const)("with a larger head than %s is LocalProtocolError, and its siblings go on", ([, limit, options]) =>
+    Effect.gen(function* () {
+      const waiting: Array<ServerHttp2Stream> = []
+      const server = yield* h2Server(
+        (stream, headers) => (headers[":path"] === "/sibling" ? waiting.push(stream) : answer(stream)),
+        { settings: { maxHeaderListSize: limit } }
+      )
+      const { client, stats } = yield* connected(priorKnowledge)
+      yield* client.get(server.url())
+      const sibling = yield* Effect.fork(client.get(server.url("/sibling")))
+      yield* eventually(() => waiting.length === 1)
+      const error = yield* failsWith(client.get(server.url(), options), "LocalProtocolError")
+      expect(error).toMatchObject({ phase: "prepare", delivery: "unsent" })
+      for (const stream of waiting) answer(stream, "fine")
+      expect(yield* (yield* Fiber.join(sibling)).text).toBe("fine")
+      expect(server.sessions.length).toBe(1)
+      expect(yield* stats).toEqual(atRest(1))
     })
   )
 })

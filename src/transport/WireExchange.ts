@@ -70,6 +70,8 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   /** Whether it has ended because nobody wants its answer. */
   isUnwanted = false
   private outcome: Outcome | undefined = undefined
+  /** The answer, while its body is expected to be complete before long, and the fiber would only wait for that. */
+  private held: Response | undefined = undefined
   private stopDeadline: (() => void) | undefined = undefined
   private stopWaiting: (() => void) | undefined = undefined
   private onBodyWanted: ((carrier: Carrier) => void) | undefined = undefined
@@ -175,7 +177,7 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
 
   /** Whether the answer's head has been given to the fiber. */
   get answered(): boolean {
-    return this.outcome === undefined
+    return this.outcome === undefined || this.held !== undefined
   }
 
   /** What is being done for the exchange now. */
@@ -202,10 +204,16 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     }
   }
 
-  onHead(head: ResponseInit): void {
+  /** `apart` says that the body comes later than in this turn of the event loop, though it may be soon. */
+  onHead(head: ResponseInit, apart = false): void {
     // Whether it is an answer at all is for the carrier to say, which hands the connection over or fails the exchange.
     if (endsHttp(this.request.method, head.status) && this.upgraded === undefined) this.switching = head
-    else this.answer(head)
+    else this.answer(head, apart && this.call.buffered)
+  }
+
+  override onData(bytes: Uint8Array): void {
+    super.onData(bytes)
+    if (this.held !== undefined && this.received > mostHeld) this.giveOut(this.held)
   }
 
   /** After a head that ended HTTP on this connection: what follows is the other protocol's, in both directions. */
@@ -216,14 +224,16 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     this.upgraded = upgradedBy(this, carrier)
     if (switching === undefined) return
     this.switching = undefined
-    this.answer(switching)
+    this.answer(switching, false)
   }
 
   onEnd(trailers: ReadonlyArray<string>): void {
     if (this.over) return
+    const { held, outcome } = this
     this.trailers = trailers
     this.arrivedWhole()
     this.settle()
+    if (held !== undefined) outcome?.(Exit.succeed(held))
     this.wakeAll()
   }
 
@@ -267,14 +277,20 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
 
   // ── inside
 
-  private answer(head: ResponseInit): void {
-    const { outcome } = this
-    if (outcome === undefined) return
-    this.outcome = undefined
+  private answer(head: ResponseInit, isHeld: boolean): void {
+    if (this.answered) return
     this.stopWaiting?.()
     const response = new Response(this.request, head, this, this.wiring.decoders, this.carrier?.info)
     this.request = response.request
-    outcome(Exit.succeed(response))
+    if (isHeld) this.held = response
+    else this.giveOut(response)
+  }
+
+  private giveOut(response: Response): void {
+    const { outcome } = this
+    this.outcome = undefined
+    this.held = undefined
+    outcome?.(Exit.succeed(response))
   }
 
   private wantBody(carrier: Carrier): void {
@@ -293,10 +309,10 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
 
   private failWith(cause: () => Cause.Cause<unknown>): void {
     if (this.over) return
-    const { outcome } = this
+    const { held, outcome } = this
     this.failure = cause
     this.settle()
-    outcome?.(Exit.failCause(cause()))
+    outcome?.(held === undefined ? Exit.failCause(cause()) : Exit.succeed(held))
     this.wakeAll()
   }
 
@@ -312,6 +328,7 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     this.outcome = undefined
     this.carrier = undefined
     this.switching = undefined
+    this.held = undefined
     this.tellWatchers()
   }
 }
@@ -319,6 +336,9 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
 // RFC 9110 §15.2.2 and §9.3.6
 const endsHttp = (method: string, status: number): boolean =>
   status === 101 || (method === "CONNECT" && status >= 200 && status < 300)
+
+// Bytes of a body with which an answer is not held back any longer: a policy may have no use for it.
+const mostHeld = 64 * 1024
 
 // A server that refuses a stream twice may do so for ever.
 const maxReplays = 3

@@ -56,6 +56,8 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
   private readonly liveness: Liveness | undefined
   /** How many streams the peer takes at once, once it has said so. */
   private most: number | undefined = undefined
+  /** The largest head that it takes, in bytes. */
+  private largestHead = maxHead
   /** How many streams have ended. */
   private served = 0
   private draining = false
@@ -118,11 +120,15 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
     if (session === undefined || !this.isUsable || session.closed) return this.sendNothing(exchange)
     const { body, method } = exchange.request
     const hasBody = body._tag === "Stream" || (body._tag === "Bytes" && body.bytes.length > 0)
+    // RFC 9113 §10.5.1: a peer may answer a larger one by the end of the connection, for all that it serves.
+    if (sizeOfHead(exchange) > this.largestHead) {
+      return this.unsendable(exchange, `the server takes no head of more than ${this.largestHead} bytes`)
+    }
     let stream: http2.ClientHttp2Stream
     try {
       stream = session.request(requestHead(exchange), optionsFor(method, hasBody))
     } catch (cause) {
-      return this.unsendable(exchange, cause)
+      return this.unsendable(exchange, cause instanceof Error ? cause.message : String(cause), cause)
     }
     const carrier = new StreamCarrier(this, exchange, stream, this.served > 0 || this.idleSince >= 0)
     this.streams.add(carrier)
@@ -208,7 +214,7 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
       maxSessionMemory
     })
     session.setLocalWindowSize(connectionWindow)
-    session.on("remoteSettings", ({ maxConcurrentStreams }) => this.onSettings(maxConcurrentStreams ?? Infinity))
+    session.on("remoteSettings", (settings) => this.onSettings(settings))
     session.on("localSettings", () => this.onActivity())
     session.on("goaway", (code, lastId, data: Uint8Array | undefined) => this.onGoaway(code, lastId, data))
     session.on("error", (cause) => this.onSessionLost(cause))
@@ -218,9 +224,10 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
     return session
   }
 
-  private onSettings(most: number): void {
+  private onSettings({ maxConcurrentStreams = Infinity, maxHeaderListSize = Infinity }: http2.Settings): void {
     if (this.dead) return
-    this.most = most
+    this.most = maxConcurrentStreams
+    this.largestHead = Math.min(maxHead, maxHeaderListSize)
     this.liveness?.sign()
     if (this.room > 0) this.owner.onRoom(this)
     else if (this.streams.size === 0) this.destroy()
@@ -322,8 +329,8 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
     this.leave()
   }
 
-  private unsendable(exchange: WireExchange, cause: unknown): void {
-    const what = `HTTP/2 cannot carry the request: ${cause instanceof Error ? cause.message : String(cause)}`
+  private unsendable(exchange: WireExchange, why: string, cause?: unknown): void {
+    const what = `HTTP/2 cannot carry the request: ${why}`
     // Not at once: the pool is about to count the connection as one that serves something.
     queueMicrotask(() => {
       if (!this.dead) this.owner.onRoom(this)
@@ -357,6 +364,12 @@ const mostTurns = 10
 
 // One that is larger would end the whole session.
 const maxHead = 1024 * 1024
+
+/** At least what RFC 9113 §6.5.2 counts. */
+const sizeOfHead = ({ request, serialized }: WireExchange): number =>
+  serialized.head.length + (request.headers.size + pseudoFields) * fieldOverhead
+
+const pseudoFields = 4
 
 // Megabytes. The default, 10, would refuse streams while others have much to send.
 const maxSessionMemory = 1_000

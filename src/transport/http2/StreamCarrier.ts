@@ -55,6 +55,11 @@ export class StreamCarrier implements Carrier, Quietable {
   /** Whether the peer has said that the answer is complete. */
   private complete = false
   private paused = false
+  /**
+   * Whether bytes go to the exchange as they come, and not by way of the stream's buffer and its events. Else the stream
+   * keeps them; then its window is not opened any further, but the windows of its siblings are.
+   */
+  private flowing = false
   private upgraded = false
   private fields = noFields
   private trailers = noFields
@@ -124,15 +129,15 @@ export class StreamCarrier implements Carrier, Quietable {
 
   pause(): void {
     this.paused = true
+    this.flowing = false
     this.owner.quiet.rest(this)
-    // Its window is not opened any further; the windows of its siblings are.
-    this.stream.pause()
   }
 
   resume(): void {
     this.paused = false
     if (this.sent || this.exchange?.isBodyWanted === false) this.watchRead()
-    this.stream.resume()
+    // Not at once: the reader that made room is still running, and may make more.
+    queueMicrotask(() => this.flow())
   }
 
   cancel(released: () => void): void {
@@ -227,7 +232,7 @@ export class StreamCarrier implements Carrier, Quietable {
       this.owner.quiet.rest(this)
       exchange.onUpgraded(this)
     }
-    exchange.onHead(initOf(status, "", "HTTP/2", this.fields))
+    exchange.onHead(initOf(status, "", "HTTP/2", this.fields), true)
     // A body that was held back until now is not sent any more, so all that is waited for is the answer.
     if (!this.sent && !exchange.isBodyWanted) this.watchRead()
     // RFC 9113 §8.1: a head that ends the stream is all there is.
@@ -235,13 +240,15 @@ export class StreamCarrier implements Carrier, Quietable {
     this.stream.on("trailers", listeners.trailers)
     this.stream.on("end", listeners.end)
     // Not before there is a head: a body is nothing without it.
-    this.stream.on("data", listeners.data)
-    if (this.paused) this.stream.pause()
+    this.flow()
   }
 
-  onData(bytes: Buffer): void {
+  /** Takes bytes of the body; false if the stream has to keep them. */
+  onData(bytes: Uint8Array): boolean {
+    if (!this.flowing) return false
     this.active()
     this.exchange?.onData(bytes)
+    return true
   }
 
   onEnd(): void {
@@ -274,6 +281,18 @@ export class StreamCarrier implements Carrier, Quietable {
     room?.()
   }
 
+  /** Takes what the stream has kept, and then what comes. */
+  private flow(): void {
+    if (this.exchange === undefined || !this.started || this.paused || this.flowing) return
+    this.flowing = true
+    while (this.flowing) {
+      // With nothing left, this lets the stream read on, or end.
+      const bytes: unknown = this.stream.read()
+      if (!(bytes instanceof Uint8Array)) return
+      this.onData(bytes)
+    }
+  }
+
   private active(): void {
     this.owner.onActivity()
     this.owner.quiet.touch(this)
@@ -302,6 +321,7 @@ export class StreamCarrier implements Carrier, Quietable {
 const listeners = {
   push(this: CarriedStream, chunk: unknown, encoding?: BufferEncoding): boolean {
     if (chunk === null) this[carried]?.onEndOfData()
+    else if (chunk instanceof Uint8Array && this[carried]?.onData(chunk) === true) return true
     return Readable.prototype.push.call(this, chunk, encoding)
   },
   error(this: CarriedStream, cause: Error): void {
@@ -315,9 +335,6 @@ const listeners = {
   },
   trailers(this: CarriedStream, _: IncomingHttpHeaders, __: number, fields: ReadonlyArray<string>): void {
     this[carried]?.onTrailers(fields)
-  },
-  data(this: CarriedStream, bytes: Buffer): void {
-    this[carried]?.onData(bytes)
   },
   end(this: CarriedStream): void {
     this[carried]?.onEnd()
