@@ -138,7 +138,9 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
     // way. Only what is idempotent (RFC 9110 §9.2.2), and can be sent twice, goes out again, and only once.
     if (!wasKept || this.closed || !exchange.canGoAgain) return false
     // Its siblings are as old: the second attempt must not meet the same end.
-    for (const sibling of [...connection.origin.available]) if (sibling.active === 0) sibling.destroy()
+    for (const sibling of [...connection.origin.available]) {
+      if (sibling !== connection && sibling.active === 0) sibling.destroy()
+    }
     return this.again(connection, exchange)
   }
 

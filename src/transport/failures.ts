@@ -1,9 +1,9 @@
 /**
  * What the end of a connection means for the exchange that it serves.
  */
-import * as HttpxError from "../../HttpxError.js"
-import type { ParseViolation } from "../../protocol/http1/ResponseParser.js"
-import type { WireExchange } from "../WireExchange.js"
+import * as HttpxError from "../HttpxError.js"
+import type { ParseViolation } from "../protocol/http1/ResponseParser.js"
+import type { WireExchange } from "./WireExchange.js"
 
 /** How far an exchange has come on its connection. */
 export interface Progress {
