@@ -19,7 +19,6 @@
  * @since 0.1.0
  */
 import type * as Context from "effect/Context"
-import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Predicate from "effect/Predicate"
@@ -216,12 +215,6 @@ export const inContext = <E, R, A, E2, R2>(
     const provided = Stream.provideContext(content, context)
     return run({ headers, onInformational, params, tag, target, timeout, content: provided })
   })
-}
-
-/** @internal A duration as milliseconds; no limit is `undefined`. */
-export const milliseconds = (duration: Duration.DurationInput): number | undefined => {
-  const ms = Duration.toMillis(duration)
-  return Number.isFinite(ms) ? ms : undefined
 }
 
 // `patch` is not upper-cased by fetch, which surprises everybody once.

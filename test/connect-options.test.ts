@@ -1,12 +1,12 @@
 /** Where connections go, and where they may not: names, addresses, sockets, as options of the transport. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, type Scope } from "effect"
+import { ConfigProvider, Effect, type Scope } from "effect"
 import type { Transport } from "effect-httpx/node"
-import { mkdtempSync, rmSync } from "node:fs"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import * as http from "node:http"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { authority, localhost } from "./support/certificates.js"
+import { authority, localhost, selfSigned } from "./support/certificates.js"
 import { atRest, connected, failsWith } from "./support/failing.js"
 import { proxyServer } from "./support/proxyServer.js"
 import { answering, ok, scripted, scriptedTls } from "./support/scripted.js"
@@ -250,6 +250,49 @@ describe("requests that a proxy forwards over a kept connection", () => {
       const error = yield* failsWith(client.get("http://127.0.0.9/"), "AddressRefused")
       expect(error).toMatchObject({ address: "127.0.0.9", delivery: "unsent" })
       expect(proxy.seen.length).toBe(1)
+    })
+  )
+})
+
+describe("a server that closes each connection at once", () => {
+  it.scopedLive("keeps nobody waiting, whatever the limits", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted((c) => c.reset)
+      const none = { connect: Infinity, read: Infinity, write: Infinity, pool: Infinity }
+      const { client, stats } = yield* connected({ timeout: none, limits: { connections: 20 } })
+      const exits = yield* Effect.forEach(Array(200), () => Effect.either(client.post(server.url(), { json: 1 })), {
+        concurrency: "unbounded"
+      })
+      for (const exit of exits) expect(exit).toMatchObject({ left: { _tag: expect.stringMatching(/Error$/) } })
+      expect(yield* stats).toEqual(atRest(0))
+    })
+  )
+})
+
+describe("authorities and key logs of the environment", () => {
+  const folder = Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "effect-httpx-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true, force: true }))
+  )
+
+  it.scopedLive("count through Config, unless the environment is not trusted or an option says otherwise", () =>
+    Effect.gen(function* () {
+      const path = yield* folder
+      const [SSL_CERT_FILE, SSLKEYLOGFILE] = [join(path, "ca.pem"), join(path, "keys.log")]
+      writeFileSync(SSL_CERT_FILE, authority)
+      const environment = Effect.withConfigProvider(
+        ConfigProvider.fromMap(new Map(Object.entries({ SSL_CERT_FILE, SSLKEYLOGFILE })))
+      )
+      const server = yield* scriptedTls({ ...localhost }, answering(ok("trusted")))
+      const url = server.url("/", "localhost")
+      const untrusting = yield* environment(connected({ trustEnv: false }))
+      yield* failsWith(untrusting.client.get(url), "TlsError")
+      expect(existsSync(SSLKEYLOGFILE)).toBe(false)
+      const { client } = yield* environment(connected())
+      expect(yield* (yield* client.get(url)).text).toBe("trusted")
+      expect(readFileSync(SSLKEYLOGFILE, "utf8")).toMatch(/^CLIENT_|^SERVER_/m)
+      const other = yield* environment(connected({ tls: { ca: selfSigned.cert } }))
+      yield* failsWith(other.client.get(url), "TlsError")
     })
   )
 })

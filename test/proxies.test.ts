@@ -232,7 +232,7 @@ describe("which proxy is used", () => {
     ["a limit", { limits: { connections: 0 } }],
     ["a duration", { timeout: { read: "soon" as "5 seconds" } }],
     ["both protocols off", { http1: false, http2: false }],
-    ["two ways at once", { unixSocket: "/tmp/none", proxy: "http://p.test" }]
+    ["two ways at once", { unixSocket: "none.socket", proxy: "http://p.test" }]
   ])("and what makes no sense in the options (%s) is LocalProtocolError", ([, options]) =>
     Effect.gen(function* () {
       const { client } = yield* connected(options)

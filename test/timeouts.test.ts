@@ -334,3 +334,35 @@ describe("the timeout of a call", () => {
     })
   )
 })
+
+describe("a phase's limit", () => {
+  it.scoped("is that of the call, else of the client, else of the transport; none is not the same as not given", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted(silent)
+      const { client } = yield* connected({ timeout: { read: "4 seconds" } }, { timeout: { read: "3 seconds" } })
+      const { client: plain } = yield* connected(
+        { timeout: { read: "4 seconds" } },
+        { timeout: { write: "1 seconds" } }
+      )
+      const calls = [
+        client.get(server.url(), { timeout: { read: "2 seconds" } }),
+        client.get(server.url(), { timeout: { connect: "1 seconds" } }),
+        plain.get(server.url()),
+        client.get(server.url(), { timeout: { read: Infinity } })
+      ]
+      const fibers = yield* Effect.forEach(calls, (call) => Effect.fork(Effect.exit(call)))
+      yield* server.connection(3)
+      yield* Effect.forEach(server.connections, (connection) => connection.request)
+      for (const running of [
+        [true, true, true, true],
+        [false, true, true, true],
+        [false, false, true, true],
+        [false, false, false, true],
+        [false, false, false, true]
+      ]) {
+        yield* TestClock.adjust("1 seconds")
+        expect(yield* Effect.forEach(fibers, stillRuns)).toEqual(running)
+      }
+    })
+  )
+})

@@ -106,6 +106,11 @@ const inProtocol = (
   connected: Connected,
   settings: Settings
 ): Effect.Effect<Connected, ConnectProblem> => {
+  if (connected.socket.destroyed) {
+    // Whoever gets it now would wait for an event that has been.
+    const message = `${destination.target.authority} closed the connection as soon as it was open`
+    return givenUp(connected, { _tag: "Connect", phase: "connect", message, cause: connected.socket.errored })
+  }
   const wanted = protocolOf(destination, settings)
   if (wanted !== "h2" && connected.protocol !== "h2" && connected.reader.hasEarly(connected.socket)) {
     // RFC 9112 §9.2: what comes before there is a request answers none, and must not answer the first.

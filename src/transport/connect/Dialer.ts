@@ -8,6 +8,7 @@ import { TLSSocket } from "node:tls"
 import type { Proxy } from "../../protocol/proxy.js"
 import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
 import type { ConnectPhase, ConnectProblem } from "./ConnectProblem.js"
+import type { Connected } from "./Dialing.js"
 import { Line } from "./Line.js"
 import { Phases } from "./Phases.js"
 import type { ProxyAuthorization } from "./ProxyAuthorization.js"
@@ -30,14 +31,6 @@ export interface DialerOptions extends ResolveOptions {
   /** The address that connections come from. Default: the operating system's choice. */
   readonly localAddress?: string | undefined
   readonly proxyAuthorization: ProxyAuthorization
-}
-
-/** A connection that is open. */
-export interface Connected {
-  readonly socket: net.Socket
-  readonly reader: SocketReader
-  readonly protocol: "http/1.1" | "h2"
-  readonly info: ConnectionInfo
 }
 
 /** One for each transport: its connections share a buffer. */
@@ -71,7 +64,7 @@ export class Dialer {
 
 type Ends = Pick<ConnectionInfo, "localAddress" | "localPort" | "remoteAddress" | "remotePort">
 
-type Dialing<A> = Effect.Effect<A, ConnectProblem>
+type Opening<A> = Effect.Effect<A, ConnectProblem>
 
 /** One dial. */
 class Dial implements Means {
@@ -88,7 +81,7 @@ class Dial implements Means {
     this.localAddress = options.localAddress
   }
 
-  get run(): Dialing<Connected> {
+  get run(): Opening<Connected> {
     const { route, target } = this.destination
     const { authority: name, hostname, port } = target
     switch (route._tag) {
@@ -107,14 +100,14 @@ class Dial implements Means {
     }
   }
 
-  private direct(endpoint: Dialing<Endpoint>): Dialing<Connected> {
+  private direct(endpoint: Opening<Endpoint>): Opening<Connected> {
     return Effect.gen(this, function* () {
       const secured = yield* this.originTls
       return this.connected(yield* this.open(yield* endpoint, secured, this.reader.onread))
     })
   }
 
-  private forward(proxy: Proxy): Dialing<Connected> {
+  private forward(proxy: Proxy): Opening<Connected> {
     return Effect.gen(this, function* () {
       yield* guardLiteral(this.destination.target.hostname, this.options)
       return this.connected(yield* this.reach(proxy, this.reader.onread))
@@ -122,7 +115,7 @@ class Dial implements Means {
   }
 
   /** Over a socket that a proxy has joined to the target. */
-  private through(joined: Dialing<net.Socket>): Dialing<Connected> {
+  private through(joined: Opening<net.Socket>): Opening<Connected> {
     return Effect.gen(this, function* () {
       const secured = yield* this.originTls
       const socket = yield* joined
@@ -133,7 +126,7 @@ class Dial implements Means {
     })
   }
 
-  private tunnel(proxy: Proxy): Dialing<net.Socket> {
+  private tunnel(proxy: Proxy): Opening<net.Socket> {
     const { hostname, port } = this.destination.target
     const authority = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`
     const reach = this.reach(proxy, undefined)
@@ -143,7 +136,7 @@ class Dial implements Means {
     )
   }
 
-  private socks(proxy: Proxy): Dialing<net.Socket> {
+  private socks(proxy: Proxy): Opening<net.Socket> {
     const { target } = this.destination
     const { authority, hostname, port } = target
     return Effect.gen(this, function* () {
@@ -157,7 +150,7 @@ class Dial implements Means {
   }
 
   /** A connection to a proxy, instead of the one before. The phase after it is the proxy's. */
-  private reach(proxy: Proxy, onread: OnRead): Dialing<net.Socket> {
+  private reach(proxy: Proxy, onread: OnRead): Opening<net.Socket> {
     return Effect.gen(this, function* () {
       yield* this.line.close
       const { hostname, port, url } = proxy
@@ -179,7 +172,7 @@ class Dial implements Means {
     })
   }
 
-  private get originTls(): Dialing<Secured | undefined> {
+  private get originTls(): Opening<Secured | undefined> {
     const { key, target } = this.destination
     if (target.scheme !== "https") return Effect.succeed(undefined)
     const { authority: name, hostname } = target
@@ -187,8 +180,8 @@ class Dial implements Means {
     return prepare({ setup, peer: { hostname, key }, alpn, phase: "tls", name })
   }
 
-  private open(endpoint: Endpoint, secured: Secured | undefined, onread: OnRead): Dialing<net.Socket> {
-    const opened: Dialing<net.Socket> =
+  private open(endpoint: Endpoint, secured: Secured | undefined, onread: OnRead): Opening<net.Socket> {
+    const opened: Opening<net.Socket> =
       secured === undefined ? openTcp(this, endpoint, onread) : openTls(this, endpoint, secured, onread)
     return Effect.tap(opened, (socket) => {
       // TLS over this socket would not tell.

@@ -18,19 +18,11 @@ export class Origin {
   readonly attempts = new Set<Attempt>()
   /** Ends the timer for the first in `queued`. */
   stopWaiting: (() => void) | undefined = undefined
-  private spoken: Connection["protocol"] | undefined
-
   constructor(
     readonly destination: Destination,
-    /** The protocol of its connections, where that is known before there is one. */
-    protocol: Connection["protocol"] | undefined
-  ) {
-    this.spoken = protocol
-  }
-
-  get protocol(): Connection["protocol"] | undefined {
-    return this.spoken
-  }
+    /** The protocol of its connections: where it is not known before there is one, that of the last. */
+    private spoken: Connection["protocol"] | undefined
+  ) {}
 
   connected(connection: Connection): void {
     this.spoken = connection.protocol

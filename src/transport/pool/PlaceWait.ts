@@ -12,7 +12,9 @@ export class PlaceWait {
   constructor(
     /** Milliseconds, `undefined` for no limit, of calls that give none. */
     private readonly usual: number | undefined,
-    private readonly clock: Clock | undefined
+    private readonly clock: Clock | undefined,
+    /** Is told that somebody waits no longer. */
+    private readonly changed: () => void
   ) {}
 
   /** The exchange waits in its origin's queue from now on. */
@@ -46,7 +48,7 @@ export class PlaceWait {
       if (exchange.limits.pool !== usual) exchange = next
       else if (left > 0) return this.arm(origin, left)
       else {
-        fail(exchange, usual)
+        this.fail(exchange, usual)
         exchange = next
       }
     }
@@ -55,14 +57,15 @@ export class PlaceWait {
   private alone(origin: Origin, exchange: WireExchange, limit: number): void {
     const { queuedAt } = exchange
     const stop = startTimer(this.clock, limit, () => {
-      if (exchange.queue === origin.queued && exchange.queuedAt === queuedAt) fail(exchange, limit)
+      if (exchange.queue === origin.queued && exchange.queuedAt === queuedAt) this.fail(exchange, limit)
     })
     exchange.onOver(stop)
   }
-}
 
-const fail = (exchange: WireExchange, limit: number): void => {
-  exchange.queue?.remove(exchange)
-  const what = `no connection became free within ${limit} ms: raise limits.connections, or timeout.pool`
-  exchange.fail(new HttpxError.PoolTimeout({ ...exchange.details("queue", "unsent", what), limit }))
+  private fail(exchange: WireExchange, limit: number): void {
+    exchange.queue?.remove(exchange)
+    this.changed()
+    const what = `no connection became free within ${limit} ms: raise limits.connections, or timeout.pool`
+    exchange.fail(new HttpxError.PoolTimeout({ ...exchange.details("queue", "unsent", what), limit }))
+  }
 }

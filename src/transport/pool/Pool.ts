@@ -57,7 +57,7 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
     readonly clock: Clock | undefined
   ) {
     this.idle = new IdleConnections(limits.keepAlive, limits.keepAliveExpiry, clock, this.origins)
-    this.wait = new PlaceWait(limits.pool, clock)
+    this.wait = new PlaceWait(limits.pool, clock, means.changed)
   }
 
   get stats(): PoolStats {
@@ -105,6 +105,7 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
 
   onRoom(connection: Connection): void {
     const { origin } = connection
+    this.means.changed()
     if (this.closed || (connection.active === 0 && this.isOutwaited(origin))) return connection.destroy()
     let first = origin.first
     while (first !== undefined && connection.room > 0) {
