@@ -92,7 +92,6 @@ describe("exported names", () => {
         "Request.inContext",
         "Request.isRequest",
         "Request.make",
-        "Request.milliseconds",
         "Request.unsendable",
         "Response",
         "Response.Response",
