@@ -3,24 +3,25 @@
  * stays in the measured process: undici.request was 15 % slower under it, undici's dispatch 1 %, and the peak RSS
  * 20 to 150 MB higher.
  */
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
-import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import ts from "typescript"
+import { writeImports } from "./imports.js"
+import { root } from "./root.js"
 
-const source = dirname(fileURLToPath(import.meta.url))
+export const source = join(root, "test", "bench")
 
-export const root = dirname(dirname(source))
+/** Whether there is something of the package to be measured. */
+export const isBuilt = (): boolean => ["index.js", "node.js"].every((file) => existsSync(join(root, "dist", file)))
 
 /**
- * Returns the folder with `child.js` and `node-server.js`. It lies where the sources lie in the repository, and what is
+ * Returns the folder with `child.js` and the servers. It lies where the sources lie in the repository, and what is
  * built of the package where its sources do: so relative imports of what the package does not export lead there too.
  */
 export const build = (folder: string): string => {
   const out = join(folder, "test", "bench")
   mkdirSync(join(out, "clients"), { recursive: true })
-  const files = ["child.ts", "measure.ts", "node-server.ts", ...clientFiles()]
-  for (const file of files) {
+  for (const file of [...sources(""), ...sources("clients")]) {
     const text = ts.transpileModule(readFileSync(join(source, file), "utf8"), {
       fileName: file,
       compilerOptions: {
@@ -37,10 +38,11 @@ export const build = (folder: string): string => {
   symlinkSync(root, join(out, "node_modules", "effect-httpx"), "junction")
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction")
   symlinkSync(join(root, "dist"), join(folder, "src"), "junction")
+  if (isBuilt()) writeImports(out)
   return out
 }
 
-const clientFiles = () =>
-  readdirSync(join(source, "clients"))
+const sources = (folder: string): ReadonlyArray<string> =>
+  readdirSync(join(source, folder))
     .filter((file) => file.endsWith(".ts"))
-    .map((file) => join("clients", file))
+    .map((file) => join(folder, file))

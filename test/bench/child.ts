@@ -1,9 +1,15 @@
 /** The program of a client's process: one job as argument, its measurement or its failure as message. */
-import type { Open } from "./clients/client.js"
+import { NotThere, type Open } from "./clients/client.js"
 import { measure, type Job, type Measurement } from "./measure.js"
 
 export type Answer =
-  { readonly ok: true; readonly measurement: Measurement } | { readonly ok: false; readonly error: string }
+  | { readonly ok: true; readonly measurement: Measurement }
+  | {
+      readonly ok: false
+      readonly error: string
+      /** No failure: the build has not what is to be measured. */
+      readonly notThere?: boolean
+    }
 
 const job = JSON.parse(process.argv[2] ?? "{}") as Job
 
@@ -13,7 +19,8 @@ process.on("disconnect", () => process.exit(1))
 
 const run = async (): Promise<Measurement> => {
   const { open } = (await import(`./clients/${job.module}.js`)) as { readonly open: Open }
-  const client = await open({ connections: job.concurrency, traced: job.traced, ca: job.ca })
+  const { ca, concurrency, mode, traced } = job
+  const client = await open({ connections: concurrency, traced, ca, mode })
   const measurement = await measure(client, job)
   await client.close()
   return measurement
@@ -21,5 +28,5 @@ const run = async (): Promise<Measurement> => {
 
 run().then(
   (measurement) => answer({ ok: true, measurement }),
-  (error: unknown) => answer({ ok: false, error: String(error) })
+  (error: unknown) => answer({ ok: false, error: String(error), notThere: error instanceof NotThere })
 )

@@ -1,30 +1,36 @@
 /** One measurement, inside the client's own process. */
-import { readFileSync } from "node:fs"
 import type { Kind } from "./catalog.js"
+import { startClock } from "./clock.js"
 import { Gate, type OpenClient } from "./clients/client.js"
-import type { Timing } from "./settings.js"
+import { watchMemory, peakBytes, type MemoryCourse } from "./memory.js"
+import type { Timing } from "./timing.js"
 
 export interface Job {
   readonly module: string
+  readonly mode: string | undefined
   readonly traced: boolean
   readonly kind: Kind
   readonly concurrency: number
   readonly requests: number
   readonly timing: Timing
-  readonly origin: string
+  readonly url: string
+  /** The length of the text that is there. */
+  readonly length: number
   /** The authority of the origin's certificate, if that is to be spoken to over HTTP/2. */
   readonly ca: string | undefined
 }
 
 export interface Measurement {
   readonly seconds: number
-  /** Responses, or for a download bytes, in those seconds. */
+  /** Responses, or for a download or upload bytes, in those seconds. */
   readonly amount: number
   /** Processor time of the client in those seconds, its collector and other threads included. */
   readonly cpuSeconds: number
   readonly peakBytes: number
-  /** Processor time of the very first, before anything is compiled; only of what has no server. */
+  /** Processor time of the very first, before anything is compiled; only of what is repeated. */
   readonly firstCpuSeconds?: number
+  /** Only of requests that are fed lazily. */
+  readonly memory?: MemoryCourse
 }
 
 export const measure = async (client: OpenClient, job: Job): Promise<Measurement> => {
@@ -38,8 +44,8 @@ type Measure = (client: OpenClient, job: Job) => Promise<Omit<Measurement, "peak
 /** The loops run through warm-up and timed part without a stop: only the counter is read at both ends. */
 const buffered: Measure = async (client, job) => {
   if (client.loops === undefined) throw new Error("this client has no loops")
-  const gate = new Gate()
-  const loops = client.loops(`${job.origin}/json`, job.concurrency, gate)
+  const gate = new Gate(job.length)
+  const loops = client.loops(job.url, job.concurrency, gate)
   const timed = async () => {
     await warmUp(gate, job.timing)
     const elapsed = startClock()
@@ -62,34 +68,81 @@ const warmUp = async (gate: Gate, timing: Timing): Promise<void> => {
 const isWarm = (timing: Timing, millis: number, amount: number): boolean =>
   millis >= timing.warmUpLimitMillis || (millis >= timing.warmUpMillis && amount >= timing.warmUpRequests)
 
-const download: Measure = async (client, { origin, timing }) => {
+const download: Measure = async (client, { timing, url }) => {
   if (client.download === undefined) throw new Error("this client has no download")
-  await expectBytes(client.download(`${origin}/warm-up`), timing.warmUpBytes)
+  await expectBytes(client.download(new URL("/warm-up", url).href), timing.warmUpBytes)
   const elapsed = startClock()
-  for (let i = 0; i < timing.downloads; i++) {
-    await expectBytes(client.download(`${origin}/download`), timing.downloadBytes)
-  }
+  for (let i = 0; i < timing.downloads; i++) await expectBytes(client.download(url), timing.downloadBytes)
   return { ...elapsed(), amount: timing.downloadBytes * timing.downloads }
 }
 
-const fanOut: Measure = async (client, job) => {
-  if (client.fanOut === undefined) throw new Error("this client has no fan-out")
-  const gate = new Gate()
+const upload: Measure = async (client, { timing, url }) => {
+  if (client.upload === undefined) throw new Error("this client has no upload")
+  const { uploadBytes } = timing
+  const send = async (bytes: number) => Number(await client.upload?.(url, bytes))
+  await expectBytes(send(timing.warmUpBytes), timing.warmUpBytes)
   const elapsed = startClock()
-  await client.fanOut(`${job.origin}/json`, job.requests, gate)
-  const times = elapsed()
-  if (gate.completed !== job.requests) throw new Error(`${gate.completed} responses to ${job.requests} requests`)
-  return { ...times, amount: job.requests }
+  for (let i = 0; i < timing.downloads; i++) await expectBytes(send(uploadBytes), uploadBytes)
+  return { ...elapsed(), amount: uploadBytes * timing.downloads }
 }
 
-const micro: Measure = async ({ repeat }, { timing }) => {
+/** So many requests at once, each of whose answers must come. */
+const fan = async (client: OpenClient, job: Job, requests: number, gate = new Gate(job.length)): Promise<void> => {
+  if (client.fanOut === undefined) throw new Error("this client has no fan-out")
+  await client.fanOut(job.url, requests, gate)
+  if (gate.completed !== requests) throw new Error(`${gate.completed} responses to ${requests} requests`)
+}
+
+const fanOut: Measure = async (client, job) => {
+  const elapsed = startClock()
+  await fan(client, job, job.requests)
+  return { ...elapsed(), amount: job.requests }
+}
+
+/** Few are repeated until there is enough to measure. */
+const fanOutWarm: Measure = async (client, job) => {
+  const { timing } = job
+  for (let i = 0; i < timing.warmUpFanOuts; i++) await fan(client, job, warmUpFan)
+  const elapsed = startClock()
+  let amount = 0
+  do {
+    await fan(client, job, job.requests)
+    amount += job.requests
+  } while (elapsed().seconds * 1000 < timing.timedMillis)
+  return { ...elapsed(), amount }
+}
+
+const warmUpFan = 10_000
+
+const lazy: Measure = async (client, job) => {
+  const gate = new Gate(job.length)
+  const watch = watchMemory(gate, job.requests)
+  const elapsed = startClock()
+  await fan(client, job, job.requests, gate)
+  return { ...elapsed(), amount: job.requests, memory: watch() }
+}
+
+/** A few are left first, so that the way out is not new. */
+const leave: Measure = async (client, { requests, url }) => {
+  if (client.leave === undefined) throw new Error("this client cannot leave")
+  await (
+    await client.leave(url, Math.ceil(requests / 100))
+  )()
+  const left = await client.leave(url, requests)
+  const elapsed = startClock()
+  await left()
+  return { ...elapsed(), amount: requests }
+}
+
+const micro: Measure = async ({ repeat }, { timing, url }) => {
   if (repeat === undefined) throw new Error("this client has nothing to repeat")
   const first = startClock()
-  await repeat(1)
+  await repeat(1, url)
   const firstCpuSeconds = first().cpuSeconds
-  await inBatches(repeat, (millis, amount) => !isWarm(timing, millis, amount))
+  const batch = (times: number) => repeat(times, url)
+  await inBatches(batch, (millis, amount) => !isWarm(timing, millis, amount))
   const elapsed = startClock()
-  const amount = await inBatches(repeat, (millis) => millis < timing.timedMillis)
+  const amount = await inBatches(batch, (millis) => millis < timing.timedMillis)
   return { ...elapsed(), amount, firstCpuSeconds }
 }
 
@@ -112,35 +165,28 @@ const inBatches = async (
   return amount
 }
 
-const measurements: Record<Kind, Measure> = { buffered, download, fanOut, micro }
+const once: Measure = async ({ once }) => {
+  if (once === undefined) throw new Error("this client has nothing to do once")
+  const elapsed = startClock()
+  await once()
+  return { ...elapsed(), amount: 1 }
+}
+
+const measurements: Record<Kind, Measure> = {
+  buffered,
+  download,
+  upload,
+  fanOut,
+  fanOutWarm,
+  lazy,
+  leave,
+  micro,
+  import: once
+}
 
 const sleep = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis))
 
-const startClock = () => {
-  const started = performance.now()
-  const cpu = process.cpuUsage()
-  return () => {
-    const seconds = (performance.now() - started) / 1000
-    const { user, system } = process.cpuUsage(cpu)
-    return { seconds, cpuSeconds: (user + system) / 1e6 }
-  }
-}
-
 const expectBytes = async (actual: Promise<number>, expected: number) => {
   const bytes = await actual
-  if (bytes !== expected) throw new Error(`downloaded ${bytes} bytes of ${expected}`)
-}
-
-/**
- * On Linux `maxRSS` starts at the peak of the process that forked this one, which may be the larger of the two; the
- * high-water mark of the address space does not.
- */
-const peakBytes = (): number => {
-  try {
-    const match = /^VmHWM:\s*(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"))
-    if (match?.[1] !== undefined) return Number(match[1]) * 1024
-  } catch {
-    // not Linux
-  }
-  return process.resourceUsage().maxRSS * 1024
+  if (bytes !== expected) throw new Error(`${bytes} bytes of ${expected} came`)
 }

@@ -13,11 +13,13 @@ export const nginxVersion = (): string | undefined => {
   return /nginx\/[\d.]+/.exec(stderr ?? "")?.[0]
 }
 
-export const spawnNginx = (folder: string, { certificate, json, port, securePort, sizes }: Served): ChildProcess => {
+export const spawnNginx = (folder: string, served: Served): ChildProcess => {
+  const { certificate, gzip, json, port, securePort, sizes } = served
   const prefix = join(folder, `nginx-${port}`)
   const files = join(prefix, "files")
   mkdirSync(files, { recursive: true })
   for (const [path, size] of Object.entries(sizes)) writeSparse(join(files, path), size)
+  if (gzip !== undefined) writeFileSync(join(files, "gzip"), Buffer.from(gzip, "base64"))
   const config = join(prefix, "nginx.conf")
   writeFileSync(join(prefix, "cert.pem"), certificate.cert)
   writeFileSync(join(prefix, "key.pem"), certificate.key)
@@ -64,6 +66,10 @@ http {
     location = /json {
       default_type application/json;
       return 200 ${quote(json)};
+    }
+    location = /gzip {
+      default_type application/json;
+      add_header Content-Encoding gzip;
     }
   }
 }

@@ -7,14 +7,17 @@ export interface Served {
   /** For HTTP/2 with TLS. */
   readonly securePort: number
   readonly json: string
+  /** What `/gzip` is answered with, compressed, as base64. Default: nothing is there. */
+  readonly gzip?: string
   /** Lengths of bodies by path. */
   readonly sizes: Readonly<Record<string, number>>
   readonly certificate: { readonly cert: string; readonly key: string }
 }
 
-const { certificate, json, port, securePort, sizes } = JSON.parse(process.argv[2] ?? "{}") as Served
+const { certificate, gzip, json, port, securePort, sizes } = JSON.parse(process.argv[2] ?? "{}") as Served
 const sizeOf = new Map(Object.entries(sizes))
 const jsonHeaders = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(json) }
+const gzipped = gzip === undefined ? undefined : Buffer.from(gzip, "base64")
 const piece = Buffer.alloc(256 * 1024)
 
 const server = createServer((request, response) => {
@@ -22,6 +25,13 @@ const server = createServer((request, response) => {
   if (request.url === "/json") {
     response.writeHead(200, jsonHeaders)
     response.end(json)
+  } else if (request.url === "/gzip" && gzipped !== undefined) {
+    response.writeHead(200, {
+      "Content-Type": "application/json",
+      "Content-Encoding": "gzip",
+      "Content-Length": gzipped.length
+    })
+    response.end(gzipped)
   } else if (size !== undefined) {
     response.writeHead(200, { "Content-Type": "application/octet-stream", "Content-Length": size })
     send(response, size)

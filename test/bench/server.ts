@@ -1,13 +1,13 @@
-/** The server of a run, in a process of its own: nginx when it is installed and starts, else node:http. */
+/** The servers of a run, each in a process of its own: nginx when it is installed and starts, else node:http; and a sink. */
 import { fork, type ChildProcess } from "node:child_process"
 import { get } from "node:http"
 import { connect, createServer, type Server as Listening } from "node:net"
 import { join } from "node:path"
 import { authority, localhost } from "../support/certificates.js"
-import { jsonLength } from "./clients/client.js"
+import { bodies } from "./bodies.js"
 import { nginxVersion, spawnNginx } from "./nginx.js"
 import type { Served } from "./node-server.js"
-import type { Timing } from "./settings.js"
+import type { Timing } from "./timing.js"
 import { own } from "./workspace.js"
 
 export interface Server {
@@ -19,19 +19,43 @@ export interface Server {
   readonly secureOrigin: string
   /** The authority of its certificate. */
   readonly ca: string
+  /** The origin that takes uploads. */
+  readonly sink: string
   readonly stop: () => Promise<void>
 }
 
 export const startServer = async (folder: string, built: string, timing: Timing): Promise<Server> => {
+  const served = await startServing(folder, built, timing)
+  const [port] = await freePorts()
+  const sink = await start("the sink", [port], () =>
+    fork(join(built, "sink.js"), [String(port)], { execArgv: [], stdio: ["ignore", "ignore", "pipe", "ipc"] })
+  )
+  return {
+    ...served,
+    sink: `http://127.0.0.1:${port}`,
+    stop: async () => {
+      await Promise.all([served.stop(), sink()])
+    }
+  }
+}
+
+const startServing = async (folder: string, built: string, timing: Timing): Promise<Omit<Server, "sink">> => {
   const sizes = { "/download": timing.downloadBytes, "/warm-up": timing.warmUpBytes }
+  const serve = async (name: string, spawnServer: (served: Served) => ChildProcess) => {
+    const [port, securePort] = await freePorts()
+    const served = { port, securePort, ...bodies, sizes, certificate: localhost }
+    const stop = await start(name, [port, securePort], () => spawnServer(served))
+    const origins = { origin: `http://127.0.0.1:${port}`, secureOrigin: `https://127.0.0.1:${securePort}` }
+    return { name, ...origins, ca: authority, stop }
+  }
   const node = () =>
-    start(`node:http ${process.version}`, sizes, (served) =>
+    serve(`node:http ${process.version}`, (served) =>
       fork(join(built, "node-server.js"), [JSON.stringify(served)], { execArgv: [] })
     )
   const nginx = nginxVersion()
   if (nginx === undefined) return node()
   try {
-    const server = await start(nginx, sizes, (served) => spawnNginx(folder, served))
+    const server = await serve(nginx, (served) => spawnNginx(folder, served))
     for (const path of Object.keys(sizes)) await readOnce(server.origin + path)
     return server
   } catch (error) {
@@ -40,24 +64,13 @@ export const startServer = async (folder: string, built: string, timing: Timing)
   }
 }
 
-const data = {
-  id: 4711,
-  name: "benchmark",
-  active: true,
-  tags: ["alpha", "beta", "gamma", "delta"],
-  address: { street: "12 Example Street", city: "Exampleville", country: "XY" },
-  note: ""
-}
-
-const json = JSON.stringify({ ...data, note: "x".repeat(jsonLength - JSON.stringify(data).length) })
-
+/** Returns what stops it, once it accepts connections on all these ports. */
 const start = async (
   name: string,
-  sizes: Served["sizes"],
-  spawnServer: (served: Served) => ChildProcess
-): Promise<Server> => {
-  const [port, securePort] = await freePorts()
-  const child = own(spawnServer({ port, securePort, json, sizes, certificate: localhost }))
+  ports: ReadonlyArray<number>,
+  spawnServer: () => ChildProcess
+): Promise<() => Promise<void>> => {
+  const child = own(spawnServer())
   let ended: string | undefined
   let errors = ""
   child.stderr?.setEncoding("utf8").on("data", (text: string) => (errors += text))
@@ -69,13 +82,12 @@ const start = async (
     })
   })
   for (let attempt = 0; ended === undefined; attempt++) {
-    if ((await accepts(port)) && (await accepts(securePort))) {
-      const stop = () => {
+    const accepting = await Promise.all(ports.map(accepts))
+    if (accepting.every(Boolean)) {
+      return () => {
         child.kill("SIGTERM")
         return exited
       }
-      const origins = { origin: `http://127.0.0.1:${port}`, secureOrigin: `https://127.0.0.1:${securePort}` }
-      return { name, ...origins, ca: authority, stop }
     }
     if (attempt === 100) {
       child.kill("SIGKILL")

@@ -1,9 +1,16 @@
-/** The command line, and how long each measurement takes. */
-import { clients, scenarios, type Client, type Scenario } from "./catalog.js"
+/** The command line of the benchmark. */
+import type { Client, Scenario } from "./catalog.js"
+import { clients } from "./contestants.js"
+import { scenarios } from "./scenarios.js"
+import { full, quick, type Timing } from "./timing.js"
 
 export interface Settings {
   readonly quick: boolean
   readonly write: boolean
+  /** Nothing is measured: the chart is drawn from the results that are there. */
+  readonly draw: boolean
+  /** Not everything was asked for, so that what else was not measured need not be told. */
+  readonly partial: boolean
   readonly clients: ReadonlyArray<Client>
   readonly scenarios: ReadonlyArray<Scenario>
   readonly rounds: number
@@ -12,44 +19,14 @@ export interface Settings {
   readonly timing: Timing
 }
 
-export interface Timing {
-  /** Warm-up lasts at least this long and this many requests, which is what the slowest peers take to be compiled. */
-  readonly warmUpMillis: number
-  readonly warmUpRequests: number
-  /** But not longer than this. */
-  readonly warmUpLimitMillis: number
-  readonly timedMillis: number
-  readonly downloadBytes: number
-  /** One download takes a fraction of a second, too little to time: the rate is that of several, one after another. */
-  readonly downloads: number
-  readonly warmUpBytes: number
-}
-
-const MiB = 1024 * 1024
-
-const full: Timing = {
-  warmUpMillis: 700,
-  warmUpRequests: 6_000,
-  warmUpLimitMillis: 4_000,
-  timedMillis: 1_500,
-  downloadBytes: 512 * MiB,
-  downloads: 3,
-  warmUpBytes: 128 * MiB
-}
-
-const quick: Timing = {
-  warmUpMillis: 300,
-  warmUpRequests: 5_000,
-  warmUpLimitMillis: 1_500,
-  timedMillis: 500,
-  downloadBytes: 256 * MiB,
-  downloads: 3,
-  warmUpBytes: 128 * MiB
-}
-
 export const usage = [
-  "bench [--quick] [--only=name,…] [--rounds=N] [--write]",
-  `  clients:   ${clients.map((client) => client.name).join(", ")}`,
+  "bench [--quick] [--only=name,…] [--rounds=N] [--write] [--draw]",
+  "  --quick   less of everything, within five minutes; long rows are left out",
+  "  --only    these clients, these scenarios (a star stands for any ending)",
+  "  --rounds  how often each is measured, however long it takes",
+  "  --write   replace RESULTS.md, results.json and chart.svg, and the chart's place in the README",
+  "  --draw    do that for the chart alone, from results.json",
+  `  clients:   ${[...new Set(clients.map((client) => client.name))].join(", ")}`,
   `  scenarios: ${scenarios.map((scenario) => scenario.name).join(", ")}`
 ].join("\n")
 
@@ -57,26 +34,32 @@ export const usage = [
 export const parse = (args: ReadonlyArray<string>): Settings | string => {
   let isQuick = false
   let write = false
+  let draw = false
   let rounds: number | undefined
   let only: ReadonlyArray<string> = []
   for (const arg of args) {
     const [name, value] = split(arg)
     if (name === "--quick" && value === undefined) isQuick = true
     else if (name === "--write" && value === undefined) write = true
+    else if (name === "--draw" && value === undefined) draw = true
     else if (name === "--only" && value) only = value.split(",")
     else if (name === "--rounds" && value && /^[1-9][0-9]?$/.test(value)) rounds = Number(value)
     else return `cannot understand ${arg}`
   }
-  const unknown = only.find((name) => ![...clients, ...scenarios].some((each) => each.name === name))
+  const unknown = only.find((name) => ![...clients, ...scenarios].some((each) => isNamed(each.name, name)))
   if (unknown !== undefined) return `no client or scenario is named ${unknown}`
   if (write && (isQuick || only.length > 0)) return "--write is for a full run: neither --quick nor --only"
+  if (draw && args.length > 1) return "--draw measures nothing"
+  const chosen = narrow(scenarios, only)
   return {
     quick: isQuick,
     write,
+    draw,
+    partial: only.length > 0,
     clients: narrow(clients, only),
-    scenarios: narrow(scenarios, only),
-    rounds: rounds ?? (isQuick ? 2 : 3),
-    budgetMillis: rounds !== undefined ? Infinity : isQuick ? 108_000 : 350_000,
+    scenarios: isQuick ? chosen.map(quickly) : chosen,
+    rounds: rounds ?? (isQuick ? 2 : 4),
+    budgetMillis: rounds !== undefined ? Infinity : isQuick ? 280_000 : 1_400_000,
     timing: isQuick ? quick : full
   }
 }
@@ -88,6 +71,15 @@ const split = (arg: string): readonly [string, string | undefined] => {
 
 /** Those that are named, or all when none of this kind is. */
 const narrow = <A extends { readonly name: string }>(all: ReadonlyArray<A>, only: ReadonlyArray<string>) => {
-  const named = all.filter((each) => only.includes(each.name))
+  const named = all.filter((each) => only.some((name) => isNamed(each.name, name)))
   return named.length > 0 ? named : all
 }
+
+const isNamed = (name: string, wanted: string): boolean =>
+  wanted.endsWith("*") ? name.startsWith(wanted.slice(0, -1)) : name === wanted
+
+const quickly = (scenario: Scenario): Scenario => ({
+  ...scenario,
+  requests: scenario.quickRequests ?? scenario.requests,
+  processes: 1
+})

@@ -1,43 +1,56 @@
 /**
  * The yardstick: undici's `dispatch` with the smallest handler that yields the text. No promises. Over HTTP/2 it sends
- * one request at a time, unless `pipelining` allows more.
+ * one request at a time, unless `pipelining` allows more. With the mode `lazy` a fan-out makes its requests on the way.
  */
 import { Agent, type Dispatcher } from "undici"
-import type { Gate, Open } from "./client.js"
+import { type Gate, type Open, urls } from "./client.js"
 
-export const open: Open = async ({ ca, connections }) => {
+export const open: Open = async ({ ca, connections, mode }) => {
   const http2 = { allowH2: true, connections: 1, pipelining: 100, connect: { ca } }
   const agent = new Agent(ca === undefined ? { connections } : http2)
+
+  /** Runs one request after another until `next` has none. */
+  const loop = (next: () => Dispatcher.DispatchOptions | undefined, gate: Gate) =>
+    new Promise<void>((resolve, reject) => {
+      const goOn = () => {
+        const request = next()
+        if (request === undefined) resolve()
+        else agent.dispatch(request, new TextHandler(gate, goOn, reject))
+      }
+      goOn()
+    })
+
+  const loops = async (count: number, next: () => Dispatcher.DispatchOptions | undefined, gate: Gate) => {
+    await Promise.all(Array.from({ length: count }, () => loop(next, gate)))
+  }
+
   return {
-    loops: async (url, concurrency, gate) => {
+    loops: (url, concurrency, gate) => {
       const request = toRequest(url)
-      await Promise.all(
-        Array.from(
-          { length: concurrency },
-          () =>
-            new Promise<void>((resolve, reject) => {
-              const next = () => {
-                if (gate.closed) resolve()
-                else agent.dispatch(request, new TextHandler(gate, next, reject))
-              }
-              next()
-            })
-        )
-      )
+      return loops(concurrency, () => (gate.closed ? undefined : request), gate)
     },
     download: (url) =>
       new Promise((resolve, reject) => {
         agent.dispatch(toRequest(url), new CountHandler(resolve, reject))
       }),
-    fanOut: (url, requests, gate) =>
-      new Promise((resolve, reject) => {
+    fanOut: (url, requests, gate) => {
+      if (mode === "lazy") {
+        const source = urls(url, requests)
+        const next = () => {
+          const { done, value } = source.next()
+          return done === true ? undefined : toRequest(value)
+        }
+        return loops(connections, next, gate)
+      }
+      return new Promise((resolve, reject) => {
         const request = toRequest(url)
         let left = requests
         const done = () => {
           if (--left === 0) resolve()
         }
         for (let i = 0; i < requests; i++) agent.dispatch(request, new TextHandler(gate, done, reject))
-      }),
+      })
+    },
     close: () => agent.close()
   }
 }

@@ -1,30 +1,23 @@
-/** Our client, as applications use it and with all its default policies on: which of them decide for HTTP/2, with TLS. */
-import { HttpClient } from "@effect/platform"
-import { Chunk, Effect, Exit, Scope, Stream } from "effect"
-import { Client } from "effect-httpx"
-import { Transport } from "effect-httpx/node"
+/** Our client: plain calls, and streams both ways. */
+import { Chunk, Effect, Option, Stream } from "effect"
 import type { Open } from "./client.js"
-import { fiberLoops, tracing } from "./fibers.js"
+import { fiberLoops } from "./fibers.js"
+import { openOurs } from "./ours.js"
+import { pieces } from "./pieces.js"
 
-export const open: Open = async ({ ca, connections, traced }) => {
-  const scope = await Effect.runPromise(Scope.make())
-  const options = ca === undefined ? { limits: { connections } } : { tls: { ca } }
-  const transport = await Effect.runPromise(Scope.extend(Transport.make(options), scope))
-  const client = await Effect.runPromise(
-    Effect.provideService(Client.make({ baseUrl: undefined }), HttpClient.HttpClient, transport.httpClient)
-  )
-  const version = ca === undefined ? "HTTP/1.1" : "HTTP/2"
+export const open: Open = async (options) => {
+  const { client, close, run, transport } = await openOurs(options)
+  const version = options.ca === undefined ? "HTTP/1.1" : "HTTP/2"
   const get = (url: string) =>
     Effect.flatMap(client.get(url), (response) =>
       response.httpVersion === version ? response.text : Effect.dieMessage(`${response.httpVersion}, not ${version}`)
     )
-  const expected = ca === undefined ? connections : 1
+  const expected = options.ca === undefined ? options.connections : 1
   /** Those that were opened are still kept at the end of the loops. */
   const checkConnections = Effect.flatMap(transport.stats, ({ active, connecting, idle }) => {
     const opened = active + connecting + idle
     return opened > expected ? Effect.dieMessage(`${opened} connections, not ${expected}`) : Effect.void
   })
-  const run = <A, E>(effect: Effect.Effect<A, E>) => Effect.runPromise(tracing(traced)(effect))
   return {
     loops: (url, concurrency, gate) => run(Effect.zipLeft(fiberLoops(get(url), concurrency, gate), checkConnections)),
     download: (url) =>
@@ -42,19 +35,18 @@ export const open: Open = async ({ ca, connections, traced }) => {
           })
         )
       ),
-    fanOut: (url, requests, gate) =>
-      run(
-        Effect.scoped(
-          Effect.gen(function* () {
-            const parallel = yield* client.parallel({ concurrency: connections })
-            for (let i = 0; i < requests; i++) yield* parallel.get(url)
-            for (let i = 0; i < requests; i++) {
-              const response = yield* parallel.nextResponse
-              gate.complete(yield* response.text)
-            }
-          })
-        )
-      ),
-    close: () => Effect.runPromise(Scope.close(scope, Exit.void))
+    upload: (url, bytes) => {
+      const source = pieces(bytes)
+      // a piece for each pull, as the streams of files and sockets have it
+      const content = Stream.repeatEffectChunkOption(
+        Effect.suspend(() => {
+          const { done, value } = source.next()
+          return done === true ? Effect.fail(Option.none()) : Effect.succeed(Chunk.of(value))
+        })
+      )
+      const headers = { "content-length": String(bytes) }
+      return run(Effect.flatMap(client.put(url, { content, headers }), (response) => response.text))
+    },
+    close
   }
 }
