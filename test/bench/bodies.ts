@@ -12,10 +12,10 @@ const address = { street: "12 Example Street", city: "Exampleville", country: "X
 const tags = ["alpha", "beta", "gamma", "delta"]
 
 /** Records of which no two are the same, so that they compress as an answer of an API does. */
-const records = Array.from({ length: 65 }, (_, i) => ({
+const records = Array.from({ length: 55 }, (_, i) => ({
   id: (i * 2_654_435_761) % 4_294_967_296,
   name: `record ${i}`,
-  score: ((i * 7919) % 1009) / 1009,
+  score: ((i * 7919) % 1009) / 1000,
   active: i % 3 === 0,
   tags: tags.slice(i % 4),
   address

@@ -90,6 +90,6 @@ export const clients: ReadonlyArray<Client> = [
       two("concurrent", "Effect.all of two calls, concurrency 2")
     ]
   }),
-  client("import-others", "what it imports of others", "imported", ["import-*"], ours),
-  client("import-entry", "the entry point", "imported", ["import-*"], ours)
+  client("others-modules", "what it imports of others", "imported", ["import-*"], ours),
+  client("entry-point", "the entry point", "imported", ["import-*"], ours)
 ]

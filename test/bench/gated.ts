@@ -11,6 +11,6 @@ export const gated: ReadonlyArray<readonly [scenario: string, client: string]> =
   ["fan-out-50000", "ours-in-order"],
   ["fan-out-50000", "ours-over"],
   ["fan-out-warm-10000", "ours-next"],
-  ["import-index", "import-entry"],
-  ["import-Client", "import-entry"]
+  ["import-index", "entry-point"],
+  ["import-Client", "entry-point"]
 ]

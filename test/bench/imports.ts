@@ -10,8 +10,8 @@ export const writeImports = (built: string): void => {
   mkdirSync(join(built, "imports"))
   for (const { file, name, specifier } of entries) {
     const { others } = importGraph(file, (file) => readFileSync(file, "utf8"))
-    write(built, `import-${name}`, "import-entry", [specifier])
-    write(built, `import-${name}`, "import-others", others)
+    write(built, `import-${name}`, "entry-point", [specifier])
+    write(built, `import-${name}`, "others-modules", others)
   }
 }
 

@@ -5,8 +5,8 @@ import { table } from "./table.js"
 
 export const importsTable = (rows: ReadonlyArray<Row>): ReadonlyArray<string> => {
   const body = entries.flatMap(({ name, specifier }) => {
-    const entry = resultOf(rows, "import-entry", `import-${name}`)
-    const others = resultOf(rows, "import-others", `import-${name}`)
+    const entry = resultOf(rows, "entry-point", `import-${name}`)
+    const others = resultOf(rows, "others-modules", `import-${name}`)
     if (entry === undefined || others === undefined) return []
     const millis = [entry, others].map(({ seconds }) => (seconds * 1e3).toFixed(1))
     return [[specifier, ...millis, speedRatio(others, entry).toFixed(2)]]

@@ -129,7 +129,7 @@ const imports: ReadonlyArray<Scenario> = entries.map((entry) => ({
   kind: "import",
   concurrency: 1,
   ...http1,
-  base: "import-others",
+  base: "others-modules",
   processes: 3
 }))
 

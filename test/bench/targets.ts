@@ -30,7 +30,7 @@ export const targets = (rows: ReadonlyArray<Row>): ReadonlyArray<Target> => {
     compare(thriftRatio, [client, scenario], [base, scenario])
   const added = (client: string, base: string, scenario: string) =>
     inMicros(compare(addedCpuSeconds, [client, scenario], [base, scenario]))
-  const importing = (entry: string) => time("import-entry", "import-others", `import-${entry}`)
+  const importing = (entry: string) => time("entry-point", "others-modules", `import-${entry}`)
   /** How far the time of a request is from that of one among 10 000, at the worst. */
   const slope = (client: string, sizes: ReadonlyArray<number>): number | undefined => {
     const ratios = sizes.map((size) =>
