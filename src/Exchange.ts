@@ -23,6 +23,7 @@
 import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type { Decoders } from "./content/ContentEncoding.js"
@@ -51,7 +52,22 @@ export interface Wire {
   readonly decoders: Decoders | undefined
   /** How many exchanges can run at once. */
   readonly connections: number
+  /** The exchange by a callback, where the wire has nothing to do that needs a fiber. */
+  readonly start?: Start | undefined
 }
+
+/**
+ * Runs a request without a body stream as part of a call that is not traced, and calls back once. Whoever starts it ends
+ * it by `call.release`, after which it does not call back.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Start = (
+  request: Request<unknown>,
+  call: Call,
+  answered: (exit: Exit.Exit<Response, unknown>) => void
+) => void
 
 /**
  * The property under which a platform `HttpClient` of ours carries its wire, so that it is not wrapped twice.
