@@ -72,7 +72,7 @@ const flightLine = (flight: Flight, width: number, columns: number, now: number,
   if (columns >= 45) add(right(duration(Math.max(0, now - flight.startedAt)), 7), 7)
   parts.push(` ${cut(visible(flight.url), room - 2)}`)
   // Of a terminal that is hardly one, what fits.
-  return columns < width + 2 + stageWidth ? cut(`${flight.index} ${stage}`, columns) : parts.join(" ")
+  return columns < width + 3 + stageWidth ? cut(`${flight.index} ${stage}`, columns) : parts.join(" ")
 }
 
 const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]

@@ -61,5 +61,10 @@ export const freePort = async (): Promise<number> => {
 }
 
 /** Starts the command on a terminal of this size. */
-export const onTerminal = (rows: number, columns: number, ...args: ReadonlyArray<string>): Terminal =>
-  startOnTerminal([process.execPath, ...command, ...args], { rows, columns, cwd: root, env: { ...env, TERM: "xterm" } })
+export const onTerminal = (
+  { columns, more, rows }: { readonly rows: number; readonly columns: number; readonly more?: NodeJS.ProcessEnv },
+  ...args: ReadonlyArray<string>
+): Terminal => {
+  const all = { ...env, TERM: "xterm-256color", ...more }
+  return startOnTerminal([process.execPath, ...command, ...args], { rows, columns, cwd: root, env: all })
+}

@@ -60,6 +60,11 @@ export class Terminal {
     this.child.stdin?.write(`${JSON.stringify({ type: text })}\n`)
   }
 
+  /** Takes the terminal away from the program. */
+  hangUp(): void {
+    this.child.kill("SIGKILL")
+  }
+
   resize(rows: number, columns: number): void {
     this.screen.resize(rows, columns)
     this.child.stdin?.write(`${JSON.stringify({ resize: [rows, columns] })}\n`)
@@ -73,7 +78,7 @@ export const startOnTerminal = (
 ): Terminal => {
   const { columns, cwd, env, rows } = options
   const child = spawn("python3", ["-c", relay, String(rows), String(columns), ...command], { cwd, env })
-  // The terminal goes with it, and the program is told so.
-  onTestFinished(() => void child.kill("SIGKILL"))
-  return new Terminal(child, new Screen(rows, columns))
+  const terminal = new Terminal(child, new Screen(rows, columns))
+  onTestFinished(() => terminal.hangUp())
+  return terminal
 }

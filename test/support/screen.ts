@@ -4,12 +4,14 @@ import { widthOf } from "../../src/observe/cells.js"
 const token = /\u001b\[(\??[\d;]*)([A-Za-z])|\r|\n|[^\u001b\r\n]/gu
 
 export class Screen {
-  /** Every line there has been; the last `rows` of them can be seen. */
+  /** Every line there has been. */
   readonly lines: Array<string> = [""]
   cursorShown = true
   /** What this terminal does not know, and the command is not to send. */
   readonly unknown: Array<string> = []
   private wraps = true
+  /** The first line that can be seen. */
+  private top = 0
   private row = 0
   private column = 0
   private rest = ""
@@ -23,10 +25,22 @@ export class Screen {
     return this.lines.map((line) => line.trimEnd()).join("\n")
   }
 
-  /** Text that is there already stays as it is, as on most terminals of old. */
+  /** What can be seen. */
+  get visible(): string {
+    return this.text.split("\n").slice(this.top).join("\n")
+  }
+
+  /** What is wider than the screen then is wrapped, as terminals of today do. */
   resize(rows: number, columns: number): void {
     this.rows = rows
     this.columns = columns
+    const wrapped = this.lines.map((line) => line.trimEnd().match(new RegExp(`.{1,${columns}}`, "gu")) ?? [""])
+    const before = wrapped.slice(0, this.row).flat().length
+    const own = wrapped[this.row]!
+    this.lines.splice(0, Infinity, ...wrapped.flat())
+    this.row = before + own.length - 1
+    this.top = Math.max(0, this.row - rows + 1)
+    this.column = Math.min(this.column, own.at(-1)!.length)
   }
 
   write(text: string): void {
@@ -56,6 +70,7 @@ export class Screen {
 
   private down(): void {
     this.row++
+    this.top = Math.max(this.top, this.row - this.rows + 1)
     if (this.row === this.lines.length) this.lines.push("")
   }
 
@@ -63,7 +78,7 @@ export class Screen {
     const sequence = parameters + final
     if (sequence === "?25l" || sequence === "?25h") this.cursorShown = final === "h"
     else if (sequence === "?7l" || sequence === "?7h") this.wraps = final === "h"
-    else if (final === "A") this.row = Math.max(this.lines.length - this.rows, 0, this.row - Number(parameters || 1))
+    else if (final === "A") this.row = Math.max(this.top, this.row - Number(parameters || 1))
     else if (sequence === "J") {
       this.lines.length = this.row + 1
       this.lines[this.row] = this.lines[this.row]!.slice(0, this.column)
