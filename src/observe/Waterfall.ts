@@ -58,26 +58,26 @@ export const endOf = ({ elapsed, startedAt }: Entry): number => startedAt + elap
 /** How long it took to reach the server: names, sockets and proxies, without TLS. */
 export const connecting = ({ connect, dns, proxy }: Timings): number => (dns ?? 0) + (connect ?? 0) + (proxy ?? 0)
 
-/** What a request did, one thing after the other; nothing that took no time. */
+/** What a request did, one thing after the other: its end, be it of no time, and what else took time. */
 export const segmentsOf = (entry: Entry): ReadonlyArray<Segment> => {
   const { elapsed, result, startedAt } = entry
   const segments: Array<Segment> = []
   let from = 0
-  const add = (kind: Kind, took: number): void => {
-    if (took <= 0) return
+  const add = (kind: Kind, took: number, always = false): void => {
+    if (took <= 0 && !always) return
     segments.push({ kind, from, to: from + took })
     from += took
   }
   if (result._tag === "Failed") {
     add("queued", startedAt)
-    add("failed", elapsed)
+    add("failed", elapsed, true)
     return segments
   }
   const { timings } = result
   add("queued", startedAt + (timings.queued ?? 0))
   add("connect", connecting(timings))
   add("tls", timings.tls ?? 0)
-  add("wait", timings.wait)
+  add("wait", timings.wait, true)
   add("download", timings.download ?? 0)
   return segments
 }
@@ -127,7 +127,7 @@ export const summaryOf = (entries: ReadonlyArray<Entry>): Summary => {
 
 /** The step between marks on an axis: 1, 2 or 5 times a power of ten, so that there are at most so many. */
 export const stepOf = (total: number, most: number): number => {
-  const least = Math.max(total, Number.MIN_VALUE) / Math.max(1, most)
+  const least = total / Math.max(1, most)
   const power = 10 ** Math.floor(Math.log10(least))
   // A step that is as long as the least but for the last bit would be rounded up.
   const factor = [1, 2, 5].find((factor) => factor * power >= least * (1 - 1e-9)) ?? 10
@@ -136,6 +136,7 @@ export const stepOf = (total: number, most: number): number => {
 
 /** The marks on an axis. */
 export const marksOf = (total: number, most: number): ReadonlyArray<number> => {
+  if (total <= 0) return [0]
   const step = stepOf(total, most)
   return Array.from({ length: Math.floor(total / step + 1e-9) + 1 }, (_, i) => i * step)
 }

@@ -55,7 +55,7 @@ const without = /^[\p{Mn}\p{Me}\p{Cf}]+$/u
 const widthOfGrapheme = (grapheme: string): number => {
   if (pictured.test(grapheme)) return 2
   if (without.test(grapheme)) return 0
-  const point = grapheme.codePointAt(0) ?? 0
+  const point = grapheme.codePointAt(0)!
   return point >= wide[0]![0] && wide.some(([first, last]) => point >= first && point <= last) ? 2 : 1
 }
 

@@ -172,7 +172,7 @@ const narrowest = 2
 const bars = (entry: Entry, total: number): string => {
   const rects = segmentsOf(entry).map(({ from, kind, to }) => {
     const x = total > 0 ? (units * from) / total : 0
-    const width = Math.max(narrowest, total > 0 ? (units * (to - from)) / total : units)
+    const width = Math.max(narrowest, total > 0 ? (units * (to - from)) / total : 0)
     const [y, height] = kind === "queued" ? [4, 2] : [0, 10]
     return `<rect class="${kind}" x="${decimal(Math.min(x, units - narrowest))}" y="${y}" width="${decimal(width)}" height="${height}"/>`
   })

@@ -85,19 +85,20 @@ type Run = [kind: Kind | undefined, text: string]
 /** A request on its track, in runs of cells of one kind. A cell shows what took most of its time. */
 const track = (entry: Entry, total: number, cells: number): ReadonlyArray<Run> => {
   const segments = segmentsOf(entry)
+  const last = segments.at(-1)!
   const unit = total > 0 ? total / cells : 1
   const end = Math.min(cells, Math.max(1, Math.ceil(endOf(entry) / unit - 1e-9)))
   const runs: Array<Run> = []
   const add = (kind: Kind | undefined, text: string): void => {
-    const last = runs.at(-1)
-    if (last?.[0] === kind && last !== undefined) last[1] += text
+    const run = runs.at(-1)
+    if (run !== undefined && run[0] === kind) run[1] += text
     else runs.push([kind, text])
   }
   let at = 0
   for (let cell = 0; cell < end; cell++) {
     const [from, to] = [cell * unit, (cell + 1) * unit]
     while (at < segments.length - 1 && segments[at]!.to <= from) at++
-    let kind: Kind | undefined = entry.result._tag === "Failed" ? "failed" : "wait"
+    let { kind } = last
     let most = 0
     for (let i = at; i < segments.length && segments[i]!.from < to; i++) {
       const segment = segments[i]!
@@ -105,7 +106,8 @@ const track = (entry: Entry, total: number, cells: number): ReadonlyArray<Run> =
       if (overlap > most) [kind, most] = [segment.kind, overlap]
     }
     const isLast = cell === end - 1
-    if (entry.result._tag === "Failed" && isLast) kind = "failed"
+    // However short it was, something came after the wait for a turn.
+    if (isLast && (last.kind === "failed" || kind === "queued")) kind = last.kind
     add(kind, kind === "failed" && !isLast ? failing : glyphs[kind])
   }
   if (end < cells) add(undefined, " ".repeat(cells - end))
