@@ -225,7 +225,7 @@ describe("as a page", () => {
     expect(waterfallPage([])).toContain("Waterfall of 0 requests")
     const page = waterfallPage([failure(1, 0, 0)])
     expect(page).toContain("Waterfall of 1 request")
-    expect(page).toContain('<rect class="failed" x="0" y="0" width="2" height="10"/>')
+    expect(page).toContain('<rect class="failed" x="0" y="0" width="3" height="10"/>')
     expect(waterfallPage([answer(1, 0, {})])).toContain('<dt>Requests/s</dt><dd class="">–</dd>')
   })
 })

@@ -167,7 +167,7 @@ const partsOf = ({ result, startedAt }: Entry): ReadonlyArray<number | undefined
 const units = 1000
 
 // What is shorter would not be seen.
-const narrowest = 2
+const narrowest = 3
 
 const bars = (entry: Entry, total: number): string => {
   const rects = segmentsOf(entry).map(({ from, kind, to }) => {

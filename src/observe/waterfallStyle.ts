@@ -49,6 +49,7 @@ tbody th { font-weight: 400 }
 .bytes, .time { width: 4.6rem }
 .part { width: 4.9rem; color: var(--muted); font-size: .85rem }
 thead .part { font-size: .78rem }
+.part:last-child { width: 5.6rem }
 .bar { padding: 0 .9rem 0 .6rem; overflow: visible }
 td.bar {
   background: repeating-linear-gradient(to right, var(--grid) 0 1px, transparent 1px var(--step)) .6rem 0 / calc(100% - 1.5rem) 100% no-repeat
@@ -63,11 +64,11 @@ rect.queued { fill: var(--queued) } rect.connect { fill: var(--connect) } rect.t
 rect.wait { fill: var(--wait) } rect.download { fill: var(--download) } rect.failed { fill: var(--failed) }
 footer { margin-top: 1rem; font-size: .85rem }
 @media (max-width: 1150px) { .part { display: none } .request { width: 28% } }
+@media (max-width: 950px) { .scale span:nth-child(even) { display: none } }
 @media (max-width: 720px) {
   body { padding-top: 1rem; font-size: 13px }
   .protocol, .bytes { display: none }
   .index { width: 2.4rem } .status { width: 3.9rem } .time { width: 4rem } .request { width: 36% }
-  .scale span:nth-child(even) { display: none }
   th, td { padding: .3rem .3rem }
   .request bdi { white-space: normal; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2 }
   .bar { padding: 0 .5rem 0 .3rem }
