@@ -173,6 +173,9 @@ describe("a line of what is over", () => {
   })
 })
 
+/** In time for a machine that is busy. */
+const eventually = <A>(read: () => A) => expect.poll(read, { timeout: 12_000 })
+
 // What a terminal is sent that moves or colours something.
 const sequences = (output: string): ReadonlySet<string> => new Set(output.match(/\u001b\[[\d;?]*[A-Za-z]/g) ?? [])
 
@@ -186,22 +189,18 @@ describe.skipIf(noPty !== undefined)(`on a terminal${noPty === undefined ? "" : 
     const terminal = onTerminal({ rows: 20, columns: 100 }, "-c", "2", `${address}/1`, `${address}/2`, `${address}/3`)
     const { screen } = terminal
     const url = `http://${address}`
-    await expect
-      .poll(() => screen.text, { timeout: 10_000 })
-      .toMatch(
-        new RegExp(
-          `^1 receiving  █{9}▌·{9}   500 B +\\d.*  ${url}/1\n2 waiting    ·{19} +\\d.*  ${url}/2\n1 queued · 2 running · 0 done · 0 failed .*$`
-        )
+    await eventually(() => screen.text).toMatch(
+      new RegExp(
+        `^1 receiving  █{9}▌·{9}   500 B +\\d.*  ${url}/1\n2 waiting    ·{19} +\\d.*  ${url}/2\n1 queued · 2 running · 0 done · 0 failed .*$`
       )
+    )
     expect(screen.cursorShown).toBe(false)
     responses.get("/2")!.writeHead(404).end("none")
-    await expect
-      .poll(() => screen.text)
-      .toMatch(
-        /^2  404  HTTP\/1\.1 +4 B .*\/2\n1 receiving .*\n3 waiting .*\n0 queued · 2 running · 1 done · 0 failed /
-      )
+    await eventually(() => screen.text).toMatch(
+      /^2  404  HTTP\/1\.1 +4 B .*\/2\n1 receiving .*\n3 waiting .*\n0 queued · 2 running · 1 done · 0 failed /
+    )
     responses.get("/1")!.end("x".repeat(500))
-    await expect.poll(() => screen.text).toContain("2 done")
+    await eventually(() => screen.text).toContain("2 done")
     const cut = responses.get("/3")!
     cut.writeHead(200, { "content-length": 9 }).write("cut", () => cut.socket?.destroy())
     expect(await terminal.code).toBe(1)
@@ -231,7 +230,7 @@ describe.skipIf(noPty !== undefined)(`on a terminal${noPty === undefined ? "" : 
       response.write("half")
     })
     const terminal = onTerminal({ rows: 20, columns: 80 }, "-c", "2", ...Array<string>(5).fill(address))
-    await expect.poll(() => terminal.screen.text, { timeout: 10_000 }).toContain("3 queued · 2 running")
+    await eventually(() => terminal.screen.text).toContain("3 queued · 2 running")
     expect(terminal.screen.cursorShown).toBe(false)
     terminal.type("\u0003")
     expect(await terminal.code).toBe(130)
@@ -241,7 +240,7 @@ describe.skipIf(noPty !== undefined)(`on a terminal${noPty === undefined ? "" : 
       "interrupted"
     ])
     expect(terminal.screen.cursorShown).toBe(true)
-    await expect.poll(() => aborted).toBe(2)
+    await eventually(() => aborted).toBe(2)
   })
 
   test("leaves nothing behind when the terminal becomes smaller", async () => {
@@ -251,11 +250,11 @@ describe.skipIf(noPty !== undefined)(`on a terminal${noPty === undefined ? "" : 
       { rows: 30, columns: 120 },
       ...Array<string>(9).fill(`${address}/${"long/".repeat(15)}`)
     )
-    await expect.poll(() => terminal.screen.text, { timeout: 10_000 }).toContain("9 waiting")
+    await eventually(() => terminal.screen.text).toContain("9 waiting")
     terminal.resize(30, 50)
-    await expect.poll(() => terminal.screen.text).toMatch(/^1 waiting.*…\n2 waiting.*…\n(.*waiting.*\n){7}0 queued.*$/)
+    await eventually(() => terminal.screen.text).toMatch(/^1 waiting.*…\n2 waiting.*…\n(.*waiting.*\n){7}0 queued.*$/)
     terminal.resize(6, 50)
-    await expect.poll(() => terminal.screen.visible).toMatch(/^1 waiting.*\n2 waiting.*\n… and 7 more\n0 queued.*$/)
+    await eventually(() => terminal.screen.visible).toMatch(/^1 waiting.*\n2 waiting.*\n… and 7 more\n0 queued.*$/)
     expect(responses.length).toBe(9)
     for (const response of responses) response.end()
     expect(await terminal.code).toBe(0)
@@ -269,9 +268,9 @@ describe.skipIf(noPty !== undefined)(`on a terminal${noPty === undefined ? "" : 
       response.write("half")
     })
     const terminal = onTerminal({ rows: 20, columns: 80 }, address)
-    await expect.poll(() => terminal.screen.text, { timeout: 10_000 }).toContain("receiving")
+    await eventually(() => terminal.screen.text).toContain("receiving")
     terminal.hangUp()
-    await expect.poll(() => closed).toBe(1)
+    await eventually(() => closed).toBe(1)
   })
 
   test.each([
