@@ -27,7 +27,7 @@ import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type { Decoders } from "./content/ContentEncoding.js"
-import type { HttpxError, ReadFailure } from "./HttpxError.js"
+import type { HttpxError, Phase, ReadFailure } from "./HttpxError.js"
 import type { Request } from "./Request.js"
 import type { Response } from "./Response.js"
 import { clockOf, now } from "./transport/Timer.js"
@@ -86,6 +86,8 @@ export const WireSymbol: unique symbol = Symbol.for("effect-httpx/Exchange/Wire"
 export interface Open {
   /** Ends it, and waits until what it held is released. Harmless when it has ended. */
   readonly abort: Effect.Effect<void>
+  /** What is being done for it now, where that is known. */
+  readonly phase?: Phase | undefined
 }
 
 /**
@@ -115,6 +117,11 @@ export class Call {
   /** Milliseconds since the call began. */
   get elapsed(): number {
     return now(this.clock) - this.startedAt
+  }
+
+  /** What is being done for the call now; `undefined` while it has nothing open, and where that is not known. */
+  get phase(): Phase | undefined {
+    return this.open?.phase
   }
 
   /** Takes note of what is open; the previous one has ended, for a policy closes before it goes on. */
