@@ -41,7 +41,11 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import { asOpenCall, asReadCall, type Wire } from "./Exchange.js"
 import type * as HttpxError from "./HttpxError.js"
-import * as Parallel from "./Parallel.js"
+import type * as Parallel from "./Parallel.js"
+import { accessorsOf } from "./parallel/accessors.js"
+import type { BlockClient } from "./parallel/BlockClient.js"
+import * as gather from "./parallel/gather.js"
+import { openingOf } from "./parallel/opening.js"
 import { Defaults } from "./policy/Defaults.js"
 import { Fields, type FieldsInput } from "./protocol/Fields.js"
 import type { ParamsInput } from "./protocol/params.js"
@@ -132,10 +136,15 @@ export interface Client {
     url: string | URL,
     options?: Request.RequestOptions<E, R> | undefined
   ) => Effect.Effect<Response, HttpxError.HttpxError | Request.BodyFailure<E>, R | Scope.Scope>
-  /** Opens a block of requests that run at once; leaving its scope cancels what still runs, and waits for it. */
-  readonly parallel: (
-    options?: Parallel.ParallelOptions | undefined
-  ) => Effect.Effect<Parallel.Parallel, never, Scope.Scope>
+  /**
+   * Opens a block of requests that run at once; leaving its scope cancels what still runs, and waits for it. `parallel.use`
+   * is the same around an effect, `parallel.over` for inputs of any length.
+   */
+  readonly parallel: Parallel.Opening
+  /** Several requests at once, a list or a record: all of their answers, in the same shape. */
+  readonly all: Parallel.All
+  /** Several requests at once: the first answer, whatever its status; the others are ended. */
+  readonly race: Parallel.Race
 }
 
 /**
@@ -197,7 +206,7 @@ export const layerHttpClient = (
 const fromWire = (wire: Wire, options: ClientOptions): Client => {
   const { exchange } = wire
   const defaults = new Defaults(wire, options)
-  const build: Parallel.ParallelClient["build"] = (method, url, options) => defaults.request(method, url, options)
+  const build: BlockClient["build"] = (method, url, options) => defaults.request(method, url, options)
   const sendOwn = <E>(request: Request.Request<E>) => asReadCall(request, exchange<E>)
   const request: Client["request"] = (method, url, options) =>
     Request.inContext(options, (options) => sendOwn(build(method, url, options)))
@@ -215,10 +224,11 @@ const fromWire = (wire: Wire, options: ClientOptions): Client => {
     (method: string): BodyVerb =>
     (url, options) =>
       request(method, url, options)
-  const forParallel: Parallel.ParallelClient = {
+  const forBlocks: BlockClient = {
     build,
     send: sendOwn,
     open: (request, hold) => asOpenCall(request, exchange, hold),
+    start: wire.start,
     connections: wire.connections
   }
   return {
@@ -227,7 +237,9 @@ const fromWire = (wire: Wire, options: ClientOptions): Client => {
     send,
     stream: (method, url, options) =>
       Request.inContext(options, (options) => asOpenCall(build(method, url, options), exchange, closeWithScope)),
-    parallel: (options) => Parallel.make(forParallel, options)
+    parallel: openingOf(forBlocks),
+    all: gather.all(forBlocks),
+    race: gather.race(forBlocks)
   }
 }
 
@@ -345,11 +357,28 @@ export const stream = <E = never, R = never>(
   options?: Request.RequestOptions<E, R> | undefined
 ) => withClient((client) => client.stream(method, url, options))
 
+const many = accessorsOf(Client)
+
 /**
  * `client.parallel` of the application's client: a block of requests that run at once.
  *
  * @since 0.1.0
  * @category accessors
  */
-export const parallel = (options?: Parallel.ParallelOptions | undefined) =>
-  withClient((client) => client.parallel(options))
+export const parallel: Parallel.Opening<Client> = many.parallel
+
+/**
+ * `client.all` of the application's client: several requests at once, and all of their answers.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const all: Parallel.All<Client> = many.all
+
+/**
+ * `client.race` of the application's client: several requests at once, and the first answer.
+ *
+ * @since 0.1.0
+ * @category accessors
+ */
+export const race: Parallel.Race<Client> = many.race

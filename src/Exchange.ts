@@ -23,10 +23,11 @@
 import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type { Decoders } from "./content/ContentEncoding.js"
-import type { HttpxError, ReadFailure } from "./HttpxError.js"
+import type { HttpxError, Phase, ReadFailure } from "./HttpxError.js"
 import type { Request } from "./Request.js"
 import type { Response } from "./Response.js"
 import { clockOf, now } from "./transport/Timer.js"
@@ -51,7 +52,22 @@ export interface Wire {
   readonly decoders: Decoders | undefined
   /** How many exchanges can run at once. */
   readonly connections: number
+  /** The exchange by a callback, where the wire has nothing to do that needs a fiber. */
+  readonly start?: Start | undefined
 }
+
+/**
+ * Runs a request without a body stream as part of a call that is not traced, and calls back once. Whoever starts it ends
+ * it by `call.release`, after which it does not call back.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type Start = (
+  request: Request<unknown>,
+  call: Call,
+  answered: (exit: Exit.Exit<Response, unknown>) => void
+) => void
 
 /**
  * The property under which a platform `HttpClient` of ours carries its wire, so that it is not wrapped twice.
@@ -70,6 +86,8 @@ export const WireSymbol: unique symbol = Symbol.for("effect-httpx/Exchange/Wire"
 export interface Open {
   /** Ends it, and waits until what it held is released. Harmless when it has ended. */
   readonly abort: Effect.Effect<void>
+  /** What is being done for it now, where that is known. */
+  readonly phase?: Phase | undefined
 }
 
 /**
@@ -99,6 +117,11 @@ export class Call {
   /** Milliseconds since the call began. */
   get elapsed(): number {
     return now(this.clock) - this.startedAt
+  }
+
+  /** What is being done for the call now; `undefined` while it has nothing open, and where that is not known. */
+  get phase(): Phase | undefined {
+    return this.open?.phase
   }
 
   /** Takes note of what is open; the previous one has ended, for a policy closes before it goes on. */

@@ -33,6 +33,7 @@
  *    StatusError                   `response.raiseForStatus` on a status that is not 2xx
  *    NoPendingResponses            `parallel.nextResponse` with nothing left to wait for
  *    RequestCancelled              `pending.getResponse` after `pending.cancel` or after the block was left
+ *    UnobservedFailures            `client.parallel.use` with requests that failed and that nobody looked at
  * ```
  *
  * Retry on `delivery`, never on a message: `"unsent"` requests reached nobody, `"unknown"` ones may have been acted
@@ -309,6 +310,26 @@ export class NoPendingResponses extends Data.TaggedError("NoPendingResponses")<{
  */
 export class RequestCancelled extends Data.TaggedError("RequestCancelled")<{
   readonly request: RequestSummary | undefined
+  readonly message: string
+}> {}
+
+/**
+ * A failure of a parallel block's request that nobody looked at.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export type UnobservedFailure = HttpxError | BodyError<unknown> | RequestCancelled
+
+/**
+ * A parallel block of `client.parallel.use` with `onUnobserved: "fail"` came to its end, and some of its requests had
+ * failed without anybody looking: all of those failures, in the order of completion.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class UnobservedFailures extends Data.TaggedError("UnobservedFailures")<{
+  readonly failures: ReadonlyArray<UnobservedFailure>
   readonly message: string
 }> {}
 

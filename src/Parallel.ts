@@ -32,22 +32,28 @@
  *
  * @since 0.1.0
  */
-import * as Cause from "effect/Cause"
-import type * as Context from "effect/Context"
-import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
-import * as Option from "effect/Option"
+import type * as Effect from "effect/Effect"
+import type * as Exit from "effect/Exit"
+import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
-import * as Stream from "effect/Stream"
-import * as HttpxError from "./HttpxError.js"
-import { Block } from "./parallel/Block.js"
-import { type Pending, PendingRecord } from "./parallel/PendingRecord.js"
-import { inContext } from "./Request.js"
+import type * as Stream from "effect/Stream"
+import type * as HttpxError from "./HttpxError.js"
+import type { FailingOptions, ParallelOptions } from "./parallel/BlockOptions.js"
+import type { AnyRequestInput, InputContext } from "./parallel/Input.js"
+import type { OverOutcome } from "./parallel/Intake.js"
+import type { OverFailure, OverOptions } from "./parallel/over.js"
+import type { Pending } from "./parallel/PendingRecord.js"
+import type { Priority } from "./parallel/Turns.js"
 import type * as Request from "./Request.js"
-import { verbs } from "./protocol/verbs.js"
 import type { Response } from "./Response.js"
 
+export type { FailingOptions, ParallelOptions, Rate } from "./parallel/BlockOptions.js"
+export type { All, AllOptions, GatherFailure, Race, RequestInputs } from "./parallel/gather.js"
+export type { AnyRequestInput, InputContext, InputFailure, RequestInput } from "./parallel/Input.js"
+export type { OverOutcome } from "./parallel/Intake.js"
+export type { OverFailure, OverOptions } from "./parallel/over.js"
 export type { Pending } from "./parallel/PendingRecord.js"
+export type { Priority } from "./parallel/Turns.js"
 
 /**
  * A request of a block with its result.
@@ -58,15 +64,6 @@ export type { Pending } from "./parallel/PendingRecord.js"
 export interface Outcome {
   readonly pending: Pending<Response, AnyFailure>
   readonly exit: Exit.Exit<Response, AnyFailure>
-}
-
-/**
- * @since 0.1.0
- * @category options
- */
-export interface ParallelOptions {
-  /** How many run at once; the rest wait, first come first served. Default: as many as the transport has connections. */
-  readonly concurrency?: number | undefined
 }
 
 /**
@@ -138,8 +135,12 @@ export interface Parallel {
   readonly stream: MethodSubmit
   /** Runs any effect among the requests, under the same `concurrency`. Its result is had by its handle alone. */
   readonly fork: <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<Pending<A, E>, never, R>
+  /** The same block, for submissions whose turn comes before or after that of all others that wait; they stay `"normal"`. */
+  readonly withPriority: (priority: Priority) => Parallel
   /** The next answer in the order of completion that nobody has claimed; fails with that request's error. */
   readonly nextResponse: Effect.Effect<Response, AnyFailure | HttpxError.NoPendingResponses>
+  /** The same, with nothing where `nextResponse` fails with `NoPendingResponses`. */
+  readonly nextResponseOption: Effect.Effect<Option.Option<Response>, AnyFailure>
   /** The same with the handle of the request, and the failure as a value. */
   readonly nextOutcome: Effect.Effect<Outcome, HttpxError.NoPendingResponses>
   /** Whether there are requests that nobody has claimed or cancelled, finished or not: then `nextResponse` will complete. */
@@ -154,124 +155,45 @@ export interface Parallel {
   readonly pendingOf: (error: AnyFailure) => Option.Option<Pending<Response, AnyFailure>>
 }
 
-/** What a block needs of its client. */
-export interface ParallelClient {
-  readonly build: <E>(
-    method: string,
-    url: string | URL,
-    options: Request.RequestOptions<E> | undefined
-  ) => Request.Request<Request.BodyFailure<E>>
-  readonly send: <E>(request: Request.Request<E>) => Effect.Effect<Response, HttpxError.HttpxError | E>
-  /** Gives the response at its head to `hold`, and runs that where only what it makes interruptible can be interrupted. */
-  readonly open: <E>(
-    request: Request.Request<E>,
-    hold: (response: Response) => Effect.Effect<Response>
-  ) => Effect.Effect<Response, HttpxError.HttpxError | E>
-  readonly connections: number
-}
-
-/** @internal Opens a block over a client. */
-export const make = (
-  client: ParallelClient,
-  options: ParallelOptions | undefined
-): Effect.Effect<Parallel, never, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.sync(() => new Block(Math.max(1, options?.concurrency ?? client.connections))),
-      (block) => block.close
-    ),
-    (block) => parallelOf(client, block)
-  )
-
-const parallelOf = (client: ParallelClient, block: Block): Parallel => {
-  const submit = <A, E>(
-    request: Request.Request<unknown> | undefined,
-    run: (record: PendingRecord) => Effect.Effect<unknown, unknown>
-  ): Effect.Effect<Pending<A, E>> =>
-    Effect.withFiberRuntime((fiber) => {
-      const record = new PendingRecord(block, request, run)
-      // What was forked is had by its handle alone.
-      if (request === undefined) record.claims = 1
-      block.submit(record, fiber)
-      return Effect.succeed(typed<A, E>(record))
-    })
-
-  const runSend = ({ request }: PendingRecord) => (request === undefined ? Effect.void : client.send(request))
-  const runStream = (record: PendingRecord) =>
-    record.request === undefined
-      ? Effect.void
-      : client.open(record.request, (response) => held(block, record, response))
-
-  const send: Parallel["send"] = (request) => submit(request, runSend)
-
-  const request: MethodSubmit = (method, url, options) =>
-    inContext(options, (options) => send(client.build(method, url, options)))
-
-  const stream: MethodSubmit = (method, url, options) =>
-    inContext(options, (options) => submit(client.build(method, url, options), runStream))
-
-  const fork: Parallel["fork"] = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-    Effect.contextWithEffect((context: Context.Context<R>) => {
-      const provided = Effect.provide(effect, context)
-      return submit<A, E>(undefined, () => provided)
-    })
-
-  const failures = new WeakMap<object, Pending<Response, AnyFailure>>()
-  const outcome = (record: PendingRecord): Outcome => {
-    // `nextRecord` gives out complete records of requests, and those alone.
-    const exit = record.exit as Exit.Exit<Response, AnyFailure>
-    return { pending: typed(record), exit }
+/**
+ * How a client opens blocks.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Opening<R = never> {
+  /** Opens a block; leaving its scope cancels what still runs, and waits for it. */
+  (options?: ParallelOptions | undefined): Effect.Effect<Parallel, never, Scope.Scope | R>
+  /**
+   * A block around an effect: left as that ends, its failure passed on unchanged. With `onUnobserved: "fail"`, an effect
+   * that succeeded fails with `UnobservedFailures` if requests had failed and nobody had looked.
+   */
+  readonly use: {
+    <A, E, R2>(
+      f: (parallel: Parallel) => Effect.Effect<A, E, R2>,
+      options: FailingOptions
+    ): Effect.Effect<A, E | HttpxError.UnobservedFailures, R | R2>
+    <A, E, R2>(
+      f: (parallel: Parallel) => Effect.Effect<A, E, R2>,
+      options?: ParallelOptions | undefined
+    ): Effect.Effect<A, E, R | R2>
   }
-  const nextOutcome = Effect.map(block.nextRecord, outcome)
-  const nextResponse = Effect.flatMap(block.nextRecord, (record) => {
-    const { exit, pending } = outcome(record)
-    if (Exit.isFailure(exit)) {
-      for (const error of Cause.failures(exit.cause)) failures.set(error, pending)
-    }
-    return exit
-  })
-  const verb =
-    (method: string): BodySubmit =>
-    (url, options) =>
-      request(method, url, options)
-
-  return {
-    ...verbs(verb),
-    request,
-    send,
-    stream,
-    fork,
-    nextResponse,
-    nextOutcome,
-    hasPendingResponses: Effect.sync(() => block.pendingCount > 0),
-    pendingCount: Effect.sync(() => block.pendingCount),
-    responses: untilNonePending<Response, AnyFailure>(nextResponse),
-    outcomes: untilNonePending<Outcome, never>(nextOutcome),
-    pendingOf: (error) => Option.fromNullable(failures.get(error))
+  /**
+   * Requests made lazily from an input of any length, infinite too, and their outcomes in the order of completion, or with
+   * `ordered` in that of the input. The input is asked for more only as there is room: a slow reader slows it, and memory
+   * does not grow with its length. The stream fails with what the input failed with, after all outcomes; leaving it ends
+   * what runs.
+   */
+  readonly over: {
+    <A, I extends AnyRequestInput>(
+      input: Iterable<A>,
+      f: (item: A, index: number) => I,
+      options?: OverOptions | undefined
+    ): Stream.Stream<OverOutcome<A, OverFailure<I>>, never, R | InputContext<I>>
+    <A, E, R2, I extends AnyRequestInput>(
+      input: Stream.Stream<A, E, R2>,
+      f: (item: A, index: number) => I,
+      options?: OverOptions | undefined
+    ): Stream.Stream<OverOutcome<A, OverFailure<I>>, E, R | R2 | InputContext<I>>
   }
 }
-
-/** Gives a response out at its head, and stays with it until it is closed. */
-const held = (block: Block, record: PendingRecord, response: Response): Effect.Effect<Response> => {
-  block.complete(record, Exit.succeed(response))
-  return Effect.as(
-    Effect.onInterrupt(Effect.interruptible(response.awaitClosed), () => response.close),
-    response
-  )
-}
-
-/** A block keeps records of all kinds in one queue; here the handle gets back the types of what it was made for. */
-const typed = <A, E>(record: PendingRecord): Pending<A, E> => {
-  const pending: Pending<unknown, unknown> = record
-  return pending as Pending<A, E>
-}
-
-const untilNonePending = <A, E>(next: Effect.Effect<A, E | HttpxError.NoPendingResponses>) =>
-  Stream.repeatEffectOption(
-    Effect.mapError(next, (error) =>
-      isNonePending(error) ? Option.none() : Option.some(error as Exclude<E, HttpxError.NoPendingResponses>)
-    )
-  )
-
-const isNonePending = (error: unknown): error is HttpxError.NoPendingResponses =>
-  error instanceof HttpxError.NoPendingResponses

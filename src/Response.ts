@@ -44,13 +44,15 @@ import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
 import { isSensitive, redacted, redactUrl } from "./protocol/redaction.js"
 import type { Request } from "./Request.js"
-import type { ConnectionInfo } from "./response/ConnectionInfo.js"
+import type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
 import { closed, consumed, notDecoded, parseJson, statusError, tooManyCodings } from "./response/failures.js"
 import { headersOf, pairsOf, type ResponseInit } from "./response/ResponseInit.js"
 import type { Source } from "./response/Source.js"
+import { type Timings, timingsOf } from "./response/Timings.js"
 import type { Upgraded } from "./response/Upgraded.js"
 
 export type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
+export type { Timings } from "./response/Timings.js"
 export type { Informational } from "./response/Informational.js"
 export type { Upgraded } from "./response/Upgraded.js"
 export { initOf, type ResponseInit } from "./response/ResponseInit.js"
@@ -93,6 +95,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   private trailerFields: ReadonlyArray<string> = noFields
   private source: Source | undefined
   private call: Call | undefined
+  private readonly answeredAfter: number
 
   /** For transports: what answers a request, its body still to be read from `source`. */
   constructor(
@@ -100,11 +103,16 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     private readonly init: ResponseInit,
     source: Source,
     private readonly decoders: Decoders | undefined,
-    private readonly carried: ConnectionInfo | undefined
+    private readonly carried: ConnectionInfo | undefined,
+    /** Milliseconds from the start of the call until a connection took the request, where that is known. */
+    private readonly carriedAfter?: number | undefined,
+    /** What opening that connection took, if it was opened for this request. */
+    private readonly opening?: ConnectTimings | undefined
   ) {
     this.request = request.sent
     this.call = request.call
     this.source = source
+    this.answeredAfter = request.call?.elapsed ?? 0
   }
 
   /** The status code, 200 to 999. */
@@ -167,6 +175,13 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   /** Milliseconds from the start of the call to the end of the body; while that is open, until now. */
   get elapsed(): number {
     return this.endedAfter ?? this.source?.endedAfter ?? this.call?.elapsed ?? 0
+  }
+
+  /** Where that time went: waiting for a connection, opening it, waiting for the head, receiving the body. */
+  get timings(): Timings {
+    const { answeredAfter, carriedAfter, opening } = this
+    const endedAfter = this.endedAfter ?? this.source?.endedAfter
+    return timingsOf({ carriedAfter, answeredAfter, endedAfter, opening })
   }
 
   /** Whether nothing of the response is open any more: its body has arrived whole, failed, or was closed. */

@@ -1,68 +1,13 @@
-import { execFile, spawn, spawnSync, type ChildProcess } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
 import { once } from "node:events"
-import { mkdtemp, rm, writeFile } from "node:fs/promises"
-import { createServer, type RequestListener } from "node:http"
-import type { AddressInfo } from "node:net"
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
 import { afterAll, describe, expect, onTestFinished, test } from "vitest"
 import { parse } from "../src/cli/arguments.js"
 import { nginxVersion, spawnNginx } from "./bench/nginx.js"
 import { localhost } from "./support/certificates.js"
-
-const root = fileURLToPath(new URL("../", import.meta.url))
-const command = ["--import", "tsx", "src/cli/main.ts"]
-const env = { ...process.env, NO_COLOR: "1", NODE_OPTIONS: "" }
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the command to its end. */
-const cli = (...args: ReadonlyArray<string>): Promise<Ended> =>
-  new Promise((resolve) => {
-    const child = execFile(process.execPath, [...command, ...args], { cwd: root, env }, (_, stdout, stderr) =>
-      resolve({ code: child.exitCode, stdout, stderr })
-    )
-  })
-
-const start = (...args: ReadonlyArray<string>): ChildProcess => {
-  const child = spawn(process.execPath, [...command, ...args], { cwd: root, env })
-  onTestFinished(() => void child.kill("SIGKILL"))
-  return child
-}
-
-const textOf = (stream: NodeJS.ReadableStream | null): (() => string) => {
-  let text = ""
-  stream?.setEncoding("utf8").on("data", (more: string) => (text += more))
-  return () => text
-}
-
-const lines = (text: string): ReadonlyArray<string> => text.trimEnd().split("\n")
-
-const sorted = (texts: ReadonlyArray<string>): ReadonlyArray<string> => [...texts].sort()
-
-/** A server on the loopback interface; its address without a scheme. */
-const serve = async (listener: RequestListener): Promise<string> => {
-  const server = createServer(listener).listen(0, "127.0.0.1")
-  await once(server, "listening")
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as AddressInfo
-  await new Promise((closed) => server.close(closed))
-  return port
-}
+import { cli, freePort, lines, serve, sorted, start, textOf } from "./support/command.js"
 
 describe("arguments", () => {
   test("none is the tour", () => {
@@ -82,6 +27,24 @@ describe("arguments", () => {
 
   test("concurrency is a number", () => {
     expect(parse(["-c", "8", "localhost"])).toMatchObject({ _tag: "Fetch", concurrency: 8 })
+  })
+
+  test.each([
+    [[], { output: "live", waterfall: undefined }],
+    [["--plain"], { output: "plain" }],
+    [["--json"], { output: "json" }],
+    [["--json", "--waterfall", "a.html"], { output: "json", waterfall: "a.html" }]
+  ])("say how to show it: %j", (options, expected) => {
+    expect(parse([...options, "localhost"])).toMatchObject({ _tag: "Fetch", ...expected })
+  })
+
+  test.each([
+    [["--json", "--plain", "localhost"], "--json and --plain are two ways to print: choose one"],
+    [["--waterfall=", "localhost"], "--waterfall wants the name of a file"],
+    [["--json"], "--json is for fetching: give at least one URL"],
+    [["--waterfall", "localhost"], "--waterfall is for fetching: give at least one URL"]
+  ])("that contradict each other are refused: %j", (options, why) => {
+    expect(parse(options)).toEqual({ _tag: "Refused", why })
   })
 })
 
@@ -212,6 +175,102 @@ describe("npm start -- URL…", () => {
     const [code] = await once(child, "close")
     expect({ code, stderr: stderr() }).toEqual({ code: 0, stderr: "" })
     expect(arrived).toBeLessThan(20)
+  })
+})
+
+describe("npm start -- --json URL…", () => {
+  test("prints an object for each request, and nothing else", async () => {
+    const address = await serve((request, response) => {
+      if (request.url === "/cut")
+        response.writeHead(200, { "content-length": 9 }).write("cut", () => request.socket.destroy())
+      else response.writeHead(201).end("1234")
+    })
+    const { code, stderr, stdout } = await cli(
+      "-c",
+      "1",
+      "--json",
+      `jo:secret@${address}/?token=secret`,
+      address,
+      `${address}/cut`
+    )
+    expect({ code, answers: stderr.replace(/\d+ ms/, "") }).toEqual({ code: 1, answers: "2 answers, 1 failure, \n" })
+    const number = expect.any(Number)
+    const timings = {
+      queued: number,
+      dns: null,
+      connect: number,
+      proxy: null,
+      tls: null,
+      wait: number,
+      download: number
+    }
+    const answered = { method: "GET", start: number, elapsed: number, status: 201, httpVersion: "HTTP/1.1", bytes: 4 }
+    const opened = { ...answered, reused: false, timings }
+    const reused = { ...answered, reused: true, timings: { ...timings, connect: null } }
+    const url = `http://${address}`
+    expect(lines(stdout).map((line) => JSON.parse(line))).toEqual([
+      { index: 1, url: `http://<redacted>@${address}/?token=<redacted>`, ...opened },
+      { index: 2, url, ...reused },
+      {
+        ...{ index: 3, url: `${url}/cut`, method: "GET", start: number, elapsed: number },
+        error: {
+          tag: "ReadError",
+          message: expect.stringContaining("3 of 9 bytes"),
+          phase: "read",
+          delivery: "answered"
+        }
+      }
+    ])
+    expect(stdout).not.toContain("secret")
+  })
+})
+
+describe("npm start -- --waterfall FILE URL…", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "effect-httpx-waterfall-"))
+  afterAll(() => rm(folder, { recursive: true, force: true }))
+
+  test.each([["--plain"], ["--json"]])("writes a page beside what %s prints", async (option) => {
+    const address = await serve((_, response) => response.end("fine"))
+    const file = join(folder, `${option}.html`)
+    await writeFile(file, "what was there before ".repeat(10_000))
+    const { code, stdout } = await cli(option, "--waterfall", file, address)
+    expect({ code, lines: lines(stdout).length }).toEqual({ code: 0, lines: 1 })
+    expect(await readFile(file, "utf8")).toMatch(/^<!doctype html>[^]*Waterfall of 1 request[^]*<\/html>\n$/)
+  })
+
+  test("sends nothing when the file cannot be written, and 2", async () => {
+    let arrived = 0
+    const address = await serve((_, response) => response.end(String(arrived++)))
+    const nowhere = join(folder, "no", "such", "folder.html")
+    const { code, stderr, stdout } = await cli("--waterfall", nowhere, address)
+    expect({ arrived, code, stdout }).toEqual({ arrived: 0, code: 2, stdout: "" })
+    expect(lines(stderr)).toEqual([
+      expect.stringMatching(/^effect-httpx: --waterfall: ENOENT: no such file or directory/)
+    ])
+    expect(await cli("--waterfall", folder, address)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("EISDIR")
+    })
+    expect(arrived).toBe(0)
+  })
+
+  test.skipIf(process.platform !== "linux")("tells what came between, and 1", async () => {
+    const address = await serve((_, response) => response.end("fine"))
+    const { code, stderr, stdout } = await cli("--waterfall", "/dev/full", address)
+    expect({ code, lines: lines(stdout).length }).toEqual({ code: 1, lines: 1 })
+    expect(lines(stderr)).toEqual([
+      expect.stringMatching(/^1 answer, /),
+      expect.stringMatching(/^effect-httpx: --waterfall: ENOSPC: /)
+    ])
+  })
+
+  test("leaves no file behind when it is interrupted", async () => {
+    const file = join(folder, "interrupted.html")
+    const address = await serve(() => child.kill("SIGTERM"))
+    const child = start("--waterfall", file, address)
+    const [code] = await once(child, "close")
+    expect(code).toBe(143)
+    await expect(readFile(file)).rejects.toMatchObject({ code: "ENOENT" })
   })
 })
 

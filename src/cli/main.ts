@@ -19,7 +19,7 @@ const run = (command: Command): Effect.Effect<number> => {
     case "Fetch":
       return Effect.flatMap(
         Effect.promise(() => import("./fetchAll.js")),
-        ({ fetchAll }) => fetchAll(command.urls, command.concurrency)
+        ({ fetchAll }) => fetchAll(command)
       )
     case "Tour":
       return Effect.flatMap(
@@ -29,17 +29,29 @@ const run = (command: Command): Effect.Effect<number> => {
   }
 }
 
+interface Stop {
+  readonly code: number
+  /** What is said when everything has ended. */
+  readonly why?: string | undefined
+}
+
 /** Ends when the command is told to stop, with the code that a shell gives for that. */
-const stopped = Effect.async<number>((resume) => {
+const stopped = Effect.async<Stop>((resume) => {
+  const stop = (end: Stop) => () => resume(Effect.succeed(end))
   // Listeners stay: npm passes the signal of a terminal on, so that it comes twice.
-  process.on("SIGINT", () => resume(Effect.as(printError("interrupted"), 130)))
-  process.on("SIGTERM", () => resume(Effect.as(printError("terminated"), 143)))
+  process.on("SIGINT", stop({ code: 130, why: "interrupted" }))
+  process.on("SIGTERM", stop({ code: 143, why: "terminated" }))
   // Whoever read our output has seen enough.
-  process.stdout.on("error", () => resume(Effect.succeed(0)))
+  process.stdout.on("error", stop({ code: 0 }))
   process.stderr.on("error", () => undefined)
 })
 
-const code = await Effect.runPromiseExit(Effect.raceFirst(run(parse(process.argv.slice(2))), stopped))
+const ended = Effect.map(run(parse(process.argv.slice(2))), (code): Stop => ({ code }))
+const code = await Effect.runPromiseExit(
+  Effect.flatMap(Effect.raceFirst(ended, stopped), ({ code, why }) =>
+    why === undefined ? Effect.succeed(code) : Effect.as(printError(why), code)
+  )
+)
 if (Exit.isSuccess(code)) {
   process.exitCode = code.value
 } else {

@@ -2,10 +2,11 @@
 import * as Effect from "effect/Effect"
 import { styleText } from "node:util"
 
-export const print = (text = ""): Effect.Effect<void> =>
-  Effect.sync(() => {
-    process.stdout.write(`${text}\n`)
-  })
+export const write = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+
+export const print = (text = ""): Effect.Effect<void> => Effect.sync(() => write(text))
 
 export const printError = (text: string): Effect.Effect<void> =>
   Effect.sync(() => {
@@ -20,14 +21,17 @@ const painted =
   (text: string): string =>
     colourful ? styleText(format, text) : text
 
+export const blue = painted("blue")
 export const bold = painted("bold")
 export const dim = painted("dim")
+export const cyan = painted("cyan")
 export const green = painted("green")
+export const magenta = painted("magenta")
 export const red = painted("red")
 export const yellow = painted("yellow")
 
-/** A number with its thousands apart. */
-export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, " ")
+/** Whether lines can be drawn anew on it. */
+export const isLive = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env.TERM !== "dumb"
 
-/** As text is read aloud: one byte, two bytes. */
-export const counted = (n: number, thing: string): string => `${grouped(n)} ${thing}${n === 1 ? "" : "s"}`
+/** The size of a terminal; of one that does not know it, as it once was. */
+export const terminalSize = ({ columns, rows }: NodeJS.WriteStream) => ({ columns: columns || 80, rows: rows || 24 })

@@ -6,7 +6,8 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { gunzipSync } from "node:zlib"
 import { type Client, type HttpxError, type Parallel } from "../index.js"
-import { counted, print } from "./terminal.js"
+import { counted } from "../observe/quantities.js"
+import { print } from "./terminal.js"
 import { TourServer, type Visits } from "./tourServer.js"
 
 export interface Step {

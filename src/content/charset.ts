@@ -15,7 +15,8 @@ const parameter = /(?:^|[;,\s])([^\s=;,"]+)\s*=\s*(?:"((?:[^"\\]|\\[^])*)"?|([^;
  * @category parsing
  */
 export const charsetOf = (contentType: string | undefined): string | undefined => {
-  if (contentType === undefined) return undefined
+  // Most have no parameter at all.
+  if (contentType === undefined || !contentType.includes("=")) return undefined
   for (const [, name, quoted, plain] of contentType.matchAll(parameter)) {
     if (name?.toLowerCase() !== "charset") continue
     // Single quotes mean nothing in RFC 9110 §5.6.4, but servers send them.
@@ -37,6 +38,9 @@ interface Sniffed {
   readonly label: string
   readonly markLength: number
 }
+
+/** Most texts begin with ASCII, and a mark does not. */
+const mayBegin = (bytes: Uint8Array): boolean => bytes.length > 1 && bytes[0]! >= 0xef
 
 const startsWith = (bytes: Uint8Array, mark: ReadonlyArray<number>): boolean =>
   mark.every((byte, index) => bytes[index] === byte)
@@ -71,6 +75,9 @@ const decodeWindows1252 = (bytes: Uint8Array = new Uint8Array(0)): string => {
   return text.replace(/[\x80-\x9f]/g, (control) => windows1252.charAt(control.charCodeAt(0) - 0x80))
 }
 
+/** Making one costs more than decoding a small text. Whole texts leave nothing behind in it. */
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
+
 const makeDecoder = (label: string): TextDecoder => {
   try {
     return new TextDecoder(label, { ignoreBOM: true })
@@ -81,7 +88,7 @@ const makeDecoder = (label: string): TextDecoder => {
 }
 
 const decoding = (label: string, stream: boolean): Decoding => {
-  const decoder = makeDecoder(label)
+  const decoder = label === "utf-8" && !stream ? utf8 : makeDecoder(label)
   if (decoder.encoding === "windows-1252") return { decode: decodeWindows1252 }
   return {
     decode: (bytes) => {
@@ -106,7 +113,7 @@ const decoding = (label: string, stream: boolean): Decoding => {
  * @category decoding
  */
 export const decodeText = (bytes: Uint8Array, contentType: string | undefined): string => {
-  const sniffed = sniff(bytes)
+  const sniffed = mayBegin(bytes) ? sniff(bytes) : undefined
   return sniffed === undefined
     ? decoding(charsetOf(contentType) ?? "utf-8", false).decode(bytes)
     : decoding(sniffed.label, false).decode(bytes.subarray(sniffed.markLength))

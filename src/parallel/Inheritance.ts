@@ -3,31 +3,53 @@
  * them its services, its parent span and its clock.
  */
 import * as Cause from "effect/Cause"
+import type { Clock } from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
+import type * as FiberId from "effect/FiberId"
 import * as FiberRef from "effect/FiberRef"
 import * as FiberRefs from "effect/FiberRefs"
 import * as Predicate from "effect/Predicate"
+import { isTraced } from "../policy/Trace.js"
+import { clockOf } from "../transport/Timer.js"
+
+/** What requests have from one submitter, as it was then. */
+export class Inherited {
+  readonly clock: Clock | undefined
+  /** Whether there is a tracer for which a fiber has to run the request. */
+  readonly traced: boolean
+  private readonly submitter: FiberId.Runtime
+  private given: FiberRefs.FiberRefs | undefined = undefined
+
+  constructor(
+    submitter: Fiber.RuntimeFiber<unknown, unknown>,
+    readonly seen: FiberRefs.FiberRefs
+  ) {
+    this.submitter = submitter.id()
+    this.clock = clockOf(submitter)
+    this.traced = isTraced(submitter)
+  }
+
+  /** As `fork` does it: some references do not pass to a child, an interruption of the parent among them. */
+  get refs(): FiberRefs.FiberRefs {
+    return (this.given ??= FiberRefs.forkAs(this.seen, this.submitter))
+  }
+}
 
 /** Requests submitted one after the other by one fiber share what they take over. */
 export class Inheritance {
   private held: unknown = undefined
-  private seen: FiberRefs.FiberRefs | undefined = undefined
-  private given: FiberRefs.FiberRefs | undefined = undefined
+  private last: Inherited | undefined = undefined
 
-  of(submitter: Fiber.RuntimeFiber<unknown, unknown>): FiberRefs.FiberRefs {
-    if (this.given !== undefined && this.held !== undefined && this.held === heldBy(submitter)) return this.given
+  of(submitter: Fiber.RuntimeFiber<unknown, unknown>): Inherited {
+    const { last } = this
+    if (last !== undefined && this.held !== undefined && this.held === heldBy(submitter)) return last
     const seen = submitter.getFiberRefs()
-    if (this.given === undefined || this.seen === undefined || !isSame(this.seen, seen)) {
-      this.seen = seen
-      // As `fork` does it: some references do not pass to a child, an interruption of the parent among them.
-      this.given = FiberRefs.forkAs(seen, submitter.id())
-    }
     this.held = heldBy(submitter)
-    return this.given
+    if (last !== undefined && isSame(last.seen, seen)) return last
+    return (this.last = new Inherited(submitter, seen))
   }
 }
-
 /** Gives a fiber these references and no others; only an interruption that it knows of stays. */
 export const adopt = (
   fiber: Fiber.RuntimeFiber<unknown, unknown>,

@@ -3,12 +3,15 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type * as Fiber from "effect/Fiber"
-import type * as FiberRefs from "effect/FiberRefs"
+import type { Call } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import type { Request } from "../Request.js"
 import type { Fifo, Link } from "../transport/Fifo.js"
 import type { Block } from "./Block.js"
+import type { Inherited } from "./Inheritance.js"
+import type { OriginTurns } from "./Turns.js"
+import type { Work } from "./Work.js"
+import type { Worker } from "./Workers.js"
 
 /**
  * The handle of something submitted to a parallel block.
@@ -36,16 +39,18 @@ export class PendingRecord implements Pending<unknown, unknown>, Link<PendingRec
   previous: PendingRecord | undefined = undefined
   queue: Fifo<PendingRecord> | undefined = undefined
 
-  /** The references of the fiber that submitted it. */
-  refs: FiberRefs.FiberRefs | undefined = undefined
+  /** What it has from the fiber that submitted it. */
+  inherited: Inherited | undefined = undefined
+  /** The call that runs it, if it is run without a fiber. */
+  call: Call | undefined = undefined
   /** The fiber that runs it, or holds what it opened. */
-  fiber: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
+  worker: Worker | undefined = undefined
+  /** The origin where it has a place, if those are counted. */
+  origin: OriginTurns | undefined = undefined
   /** How many have asked for it by its handle, or were given it. */
   claims = 0
   /** Its place in the order of completion. */
   order = 0
-  /** Whether the fiber that runs it has been told to stop. */
-  cancelled = false
   private known: Exit.Exit<unknown, unknown> | undefined = undefined
   private abandoned: string | undefined = undefined
   private waiters: Set<(exit: Exit.Exit<unknown, unknown>) => void> | undefined = undefined
@@ -53,8 +58,8 @@ export class PendingRecord implements Pending<unknown, unknown>, Link<PendingRec
   constructor(
     private readonly block: Block,
     readonly request: Request<unknown> | undefined,
-    /** What to run for it. One function serves many records: what waits is to be small. */
-    readonly run: (record: PendingRecord) => Effect.Effect<unknown, unknown>
+    /** How it is run. One value serves many records: what waits is to be small. */
+    readonly work: Work
   ) {}
 
   /** Its result, once that is known. The error of one that was abandoned is made when somebody asks. */
@@ -75,7 +80,7 @@ export class PendingRecord implements Pending<unknown, unknown>, Link<PendingRec
   }
 
   get getResponse(): Effect.Effect<unknown, unknown> {
-    return Effect.flatten(this.block.result(this))
+    return this.block.results.of(this)
   }
 
   get cancel(): Effect.Effect<void> {
@@ -104,7 +109,7 @@ export class PendingRecord implements Pending<unknown, unknown>, Link<PendingRec
   }
 
   private tell(): void {
-    this.refs = undefined
+    this.inherited = undefined
     const { waiters } = this
     this.waiters = undefined
     if (waiters === undefined || this.exit === undefined) return

@@ -3,14 +3,17 @@
  * `HttpClient.withTracerDisabledWhen`, `withTracerPropagation`, `withSpanNameGenerator`. Unlike there, no field and no
  * query value becomes an attribute.
  *
- * A tracer that is switched off costs nothing but the look that a call takes at it.
+ * A tracer that is switched off costs nothing but the look that a call takes at it, and neither does Effect's own where
+ * there is no parent span: it keeps nothing, and what nobody can ever see costs three requests each time.
  */
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpTraceContext from "@effect/platform/HttpTraceContext"
 import * as Context from "effect/Context"
+import * as DefaultServices from "effect/DefaultServices"
 import * as Effect from "effect/Effect"
+import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
-import type * as Tracer from "effect/Tracer"
+import * as Tracer from "effect/Tracer"
 import type { Exchange } from "../Exchange.js"
 import type { HttpxError } from "../HttpxError.js"
 import { redactUrl } from "../protocol/redaction.js"
@@ -24,9 +27,20 @@ export const withSpan =
   (request) =>
     request.call?.traced === false ? exchange(request) : traced(exchange, request)
 
+/**
+ * Whether somebody may see a span of this fiber: its tracer is on, and is another than Effect's own, which keeps nothing,
+ * or has a parent for it.
+ */
+export const isTraced = (fiber: Fiber.RuntimeFiber<unknown, unknown>): boolean => {
+  if (!fiber.getFiberRef(FiberRef.currentTracerEnabled)) return false
+  return fiber.currentTracer !== native || fiber.currentSpan !== undefined
+}
+
+const native = Context.get(DefaultServices.liveServices, Tracer.Tracer)
+
 const traced = <E>(exchange: Exchange, request: Request<E>): Effect.Effect<Response, HttpxError | E> =>
   Effect.withFiberRuntime((fiber) => {
-    if (!fiber.getFiberRef(FiberRef.currentTracerEnabled)) return exchange(request)
+    if (!isTraced(fiber)) return exchange(request)
     const platformRequest = toHttpClientRequest(request)
     if (fiber.getFiberRef(HttpClient.currentTracerDisabledWhen)(platformRequest)) return exchange(request)
     const name = Context.get(fiber.currentContext, HttpClient.SpanNameGenerator)(platformRequest)

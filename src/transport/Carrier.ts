@@ -1,10 +1,12 @@
 /**
  * What carries an exchange: an HTTP/1.1 connection, which serves one at a time, or a stream of an HTTP/2 one.
  */
-import type { ConnectionInfo } from "../response/ConnectionInfo.js"
+import type { ConnectionInfo, ConnectTimings } from "../response/ConnectionInfo.js"
 
 export interface Carrier {
   readonly info: ConnectionInfo
+  /** What opening the connection took, if that was done for the exchange that this carries. */
+  readonly opening: ConnectTimings | undefined
   /** Stops and restarts the flow of the answer's bytes. */
   readonly pause: () => void
   readonly resume: () => void

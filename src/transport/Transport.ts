@@ -40,7 +40,7 @@ import { PoolMetrics } from "./pool/PoolMetrics.js"
 import type { PoolStats } from "./pool/PoolStats.js"
 import { proxyHead, withProxyAuthorization } from "./proxy/forwarding.js"
 import { settingsOf } from "./settings.js"
-import { wireExchange } from "./submit.js"
+import { type Handling, wireExchange, wireStart } from "./submit.js"
 import { clockOf } from "./Timer.js"
 import type { TransportOptions } from "./TransportOptions.js"
 import { nodeDecoders } from "./zlib.js"
@@ -80,7 +80,7 @@ export const make = (options: TransportOptions = {}): Effect.Effect<Transport, n
     )
     const metrics = new PoolMetrics(() => pool.stats)
     yield* Effect.addFinalizer(() => Effect.sync(() => metrics.close()))
-    const exchange = wireExchange({
+    const handling: Handling = {
       admission: pool,
       decoders: nodeDecoders,
       expectContinue: settings.expectContinue,
@@ -90,13 +90,15 @@ export const make = (options: TransportOptions = {}): Effect.Effect<Transport, n
       timeouts: settings.timeouts,
       limits: settings.limits,
       problem: settings.problem
-    })
+    }
+    const exchange = wireExchange(handling)
     const wire: Wire = {
       exchange: withSpan(
         settings.forwards ? withProxyAuthorization(means.authorizer, settings.routeTo)(exchange) : exchange
       ),
       decoders: nodeDecoders,
-      connections: settings.pool.connections
+      connections: settings.pool.connections,
+      start: settings.forwards ? undefined : wireStart(handling)
     }
     return { httpClient: toHttpClient(wire), stats: Effect.sync(() => pool.stats) }
   })

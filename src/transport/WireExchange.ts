@@ -76,6 +76,8 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   private stopWaiting: (() => void) | undefined = undefined
   private onBodyWanted: ((carrier: Carrier) => void) | undefined = undefined
   private carrier: Carrier | undefined = undefined
+  /** Milliseconds from the start of the call until the carrier took it. */
+  private carriedAfter = 0
   /** A head that ends HTTP on its connection, until that is handed over. */
   private switching: ResponseInit | undefined = undefined
 
@@ -127,6 +129,7 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   /** The exchange goes out on this carrier. */
   carriedBy(carrier: Carrier): void {
     this.carrier = carrier
+    this.carriedAfter = this.call.elapsed
     if (!this.expectsContinue) return this.wantBody(carrier)
     // RFC 9110 §10.1.1: a client does not wait for ever, because the server may not know the expectation.
     this.stopWaiting = startTimer(this.call.clock, this.wiring.expectContinue, () => this.wantBody(carrier))
@@ -280,7 +283,9 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   private answer(head: ResponseInit, isHeld: boolean): void {
     if (this.answered) return
     this.stopWaiting?.()
-    const response = new Response(this.request, head, this, this.wiring.decoders, this.carrier?.info)
+    const { carriedAfter, carrier } = this
+    const { decoders } = this.wiring
+    const response = new Response(this.request, head, this, decoders, carrier?.info, carriedAfter, carrier?.opening)
     this.request = response.request
     if (isHeld) this.held = response
     else this.giveOut(response)

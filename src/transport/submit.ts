@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import { asCall, type Call, type Exchange } from "../Exchange.js"
+import { asCall, type Call, type Exchange, type Start } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import { type BodyFraming, serializeRequest } from "../protocol/http1/RequestSerializer.js"
 import { parseAddress } from "../protocol/address.js"
@@ -57,6 +57,15 @@ export const wireExchange = (handling: Handling): Exchange => {
   }
   return exchange
 }
+
+/** The same by a callback, for whoever has no fiber that waits; not for a body that is a stream. */
+export const wireStart =
+  (handling: Handling): Start =>
+  (request, call, answered) => {
+    const prepared = prepare(request, call, handling)
+    if (prepared instanceof WireExchange) prepared.start(answered)
+    else answered(Exit.fail(prepared))
+  }
 
 const answerOf = <E>(exchange: WireExchange): Effect.Effect<Response, HttpxError.HttpxError | E> =>
   Effect.async<Response, HttpxError.HttpxError | E>((resume) => startFor<E>(exchange, resume))

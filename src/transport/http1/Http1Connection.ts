@@ -7,7 +7,7 @@
 import type { Socket } from "node:net"
 import * as HttpxError from "../../HttpxError.js"
 import { ResponseParser } from "../../protocol/http1/ResponseParser.js"
-import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
+import type { ConnectionInfo, ConnectTimings } from "../../response/ConnectionInfo.js"
 import type { Connected } from "../connect/Dialing.js"
 import { lateProblem } from "../connect/secure.js"
 import type { SocketReader } from "../connect/SocketReader.js"
@@ -76,6 +76,10 @@ export class Http1Connection implements Connection, Carrier {
   /** False from the moment at which the socket has failed, before it says that it is closed. */
   get isUsable(): boolean {
     return !this.gone && !this.socket.destroyed
+  }
+
+  get opening(): ConnectTimings | undefined {
+    return this.wasKept ? undefined : this.info.timings
   }
 
   get active(): number {
@@ -211,7 +215,7 @@ export class Http1Connection implements Connection, Carrier {
     this.upgraded = true
     this.parser.release()
     this.inactivity.clear()
-    const socket = new UpgradedSocket(this.info, this.socket, this.writer, (released) => this.cancel(released))
+    const socket = new UpgradedSocket(this, this.socket, this.writer, (released) => this.cancel(released))
     socket.begin(exchange, this.reader, bytes)
   }
 

@@ -4,19 +4,24 @@
  * failure: what the new protocol waits for is its own affair.
  */
 import type { Socket } from "node:net"
-import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
+import type { ConnectionInfo, ConnectTimings } from "../../response/ConnectionInfo.js"
 import type { SocketReader } from "../connect/SocketReader.js"
 import type { Carrier, WireExchange } from "../WireExchange.js"
 import type { SocketWriter } from "./SocketWriter.js"
 
 export class UpgradedSocket implements Carrier {
+  readonly info: ConnectionInfo
+  readonly opening: ConnectTimings | undefined
+
   constructor(
-    readonly info: ConnectionInfo,
+    { info, opening }: Carrier,
     private readonly socket: Socket,
     private readonly writer: SocketWriter,
     /** Closes the connection. */
     readonly cancel: (released: () => void) => void
   ) {
+    this.info = info
+    this.opening = opening
     writer.chunked = false
   }
 

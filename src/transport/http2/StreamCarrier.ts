@@ -8,7 +8,7 @@ import { constants, type ClientHttp2Stream, type IncomingHttpHeaders, type Incom
 import { Readable } from "node:stream"
 import type * as HttpxError from "../../HttpxError.js"
 import { fieldOf } from "../../protocol/Fields.js"
-import type { ConnectionInfo } from "../../response/ConnectionInfo.js"
+import type { ConnectionInfo, ConnectTimings } from "../../response/ConnectionInfo.js"
 import { initOf } from "../../response/ResponseInit.js"
 import * as failures from "../failures.js"
 import type { Carrier, WireExchange } from "../WireExchange.js"
@@ -32,6 +32,9 @@ export interface StreamOwner {
 
 // As for HTTP/1.1: a server that is slow can be told from one that takes nothing.
 const piece = 256 * 1024
+
+// RFC 9113 §5.1.1
+const firstStreamId = 1
 
 const noFields: ReadonlyArray<string> = []
 
@@ -85,6 +88,10 @@ export class StreamCarrier implements Carrier, Quietable {
 
   get info(): ConnectionInfo {
     return this.owner.info
+  }
+
+  get opening(): ConnectTimings | undefined {
+    return this.wasKept || this.id !== firstStreamId ? undefined : this.info.timings
   }
 
   /** The number of the stream, if it got one. */

@@ -59,6 +59,7 @@ export class Exchanges {
 export class Answering implements Connection, Carrier {
   readonly protocol = "http/1.1"
   readonly info = info
+  readonly opening = undefined
   readonly isSettling = false
   readonly isUsable = true
   isListed = false
