@@ -1,15 +1,9 @@
 /** The program of a client's process: one job as argument, its measurement or its failure as message. */
-import { NotThere, type Open } from "./clients/client.js"
+import type { Open } from "./clients/client.js"
 import { measure, type Job, type Measurement } from "./measure.js"
 
 export type Answer =
-  | { readonly ok: true; readonly measurement: Measurement }
-  | {
-      readonly ok: false
-      readonly error: string
-      /** No failure: the build has not what is to be measured. */
-      readonly notThere?: boolean
-    }
+  { readonly ok: true; readonly measurement: Measurement } | { readonly ok: false; readonly error: string }
 
 const job = JSON.parse(process.argv[2] ?? "{}") as Job
 
@@ -28,5 +22,5 @@ const run = async (): Promise<Measurement> => {
 
 run().then(
   (measurement) => answer({ ok: true, measurement }),
-  (error: unknown) => answer({ ok: false, error: String(error), notThere: error instanceof NotThere })
+  (error: unknown) => answer({ ok: false, error: String(error) })
 )

@@ -11,7 +11,7 @@ export interface Row {
 
 export type Outcome =
   | { readonly tag: "measured"; readonly result: Result }
-  | { readonly tag: "not built" | "not installed" | "not there" }
+  | { readonly tag: "not built" | "not installed" }
   | { readonly tag: "failed"; readonly error: string }
 
 export interface Result {
@@ -37,7 +37,7 @@ export interface Result {
 export const summarize = (answers: ReadonlyArray<Answer>): Outcome => {
   const measurements = []
   for (const answer of answers) {
-    if (!answer.ok) return answer.notThere === true ? { tag: "not there" } : { tag: "failed", error: answer.error }
+    if (!answer.ok) return { tag: "failed", error: answer.error }
     measurements.push(answer.measurement)
   }
   if (measurements.length === 0) return { tag: "failed", error: "not run" }

@@ -38,9 +38,6 @@ export type Loops = (url: string, concurrency: number, gate: Gate) => Promise<vo
 
 export type Open = (options: OpenOptions) => Promise<OpenClient>
 
-/** What a client throws that needs what this build of the package does not have. */
-export class NotThere extends Error {}
-
 /** Counts responses; closed when the measurement is over. */
 export class Gate {
   completed = 0
