@@ -3,7 +3,8 @@
  * comes next (`nextResponse`).
  *
  * When to use: `client.parallel()` when the order of answers does not matter, when some are to be dropped, or when there
- * are many. Plain calls under `Effect.all` share the same connections and are as fast.
+ * are many. `client.parallel.over` for inputs of any length, `client.all` and `client.race` for a few. Plain calls under
+ * `Effect.all` share the same connections.
  *
  * What to know: submitting never fails and never waits; errors come out of `getResponse` and `nextResponse` alone. An
  * answer is read to its end before it is given out, except those of `parallel.stream`. Leaving the block's scope cancels

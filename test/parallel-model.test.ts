@@ -27,7 +27,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 
 const history = fc.record({
   concurrency: fc.integer({ min: 1, max: 4 }),
-  commands: fc.array(command, { maxLength: 40 })
+  commands: fc.array(command, { maxLength: 40, size: "max" })
 })
 
 /** One of a list, by a number that knows nothing of the list. */

@@ -376,16 +376,11 @@ describe("answers", () => {
   )
 })
 
-// What does not apply here, and why:
-//  7.  `nextResponseOption`: `Effect.option` and `catchTag("NoPendingResponses", …)` say the same.
-// 17.  `onUnobserved`: there is one behaviour, a debug line.
-// 22.  a module-level `parallel()` that owns its client: a client always comes from a layer.
-// 23.  `perOrigin` and `rate`: the transport limits an origin, and there is no rate limit.
-// 24.  the lazy form for large sets: `Stream.mapEffect(client.get, { concurrency })` is that.
-// 25.  `client.all` and `client.race`: `Effect.all` and `Effect.raceAll` over the client's calls.
-// 28.  HTTP/2: the wire is HTTP/1.1.
+// Elsewhere: 7, 17, 23, 33 in parallel-limits.test.ts; 24 and 25 (all, race) in parallel-many.test.ts; 28 in
+// http2-connections.test.ts. What has no test, and why:
+// 22.  a module-level `parallel()` that owns its client: a client always comes from a layer, which ends after the block.
 // 29.  cookies: the client keeps none.
-// 30.  shared state of authentication: the client has no authentication.
+// 30.  shared state of authentication: that of proxies is tested in tunnels.test.ts; there is no other.
 // 31.  redirects and retries: an exchange is one request and one response.
 // 37.  a name, not a behaviour: `hasPendingResponses` and `pendingCount` are used above.
 // 38.  a facade without Effect: there is none.
