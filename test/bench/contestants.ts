@@ -47,7 +47,6 @@ export const clients: ReadonlyArray<Client> = [
     mode: "in order"
   }),
   client("ours-over", "effect-httpx parallel.over", "effect-httpx-over", ["fan-out-*", "lazy-1000000"], ours),
-  client("ours-stream", "effect-httpx Client, Stream.mapEffect", "effect-httpx-stream", ["lazy-1000000"], ours),
   client("undici-h2", "undici dispatch, allowH2, minimal handler", "dispatch", ["http2-50"]),
   client("request", "undici.request", "request", ["buffered-*", "download", "upload"]),
   client("request-all", "undici.request, Promise.all", "request", [...fanOuts, "leave-100000"]),
