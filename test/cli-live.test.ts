@@ -297,7 +297,9 @@ describe.skipIf(noPty !== undefined)(`on a terminal${noPty === undefined ? "" : 
 
   test("has colours unless NO_COLOR is set", async () => {
     const address = await serve((_, response) => response.end("fine"))
-    const terminal = onTerminal({ rows: 20, columns: 80, more: { NO_COLOR: undefined } }, address)
+    // Node takes the colours away where `CI` is set, as it may be here.
+    const more = { NO_COLOR: undefined, NODE_DISABLE_COLORS: undefined, CI: undefined }
+    const terminal = onTerminal({ rows: 20, columns: 80, more }, address)
     expect(await terminal.code).toBe(0)
     expect(terminal.output).toContain("\u001b[32m200\u001b[39m")
   })
