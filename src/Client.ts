@@ -47,6 +47,8 @@ import type { BlockClient } from "./parallel/BlockClient.js"
 import * as gather from "./parallel/gather.js"
 import { openingOf } from "./parallel/opening.js"
 import { Defaults } from "./policy/Defaults.js"
+import type { HooksOptions } from "./policy/Hooks.js"
+import { type Policies, withPolicies } from "./policy/order.js"
 import { Fields, type FieldsInput } from "./protocol/Fields.js"
 import type { ParamsInput } from "./protocol/params.js"
 import * as Request from "./Request.js"
@@ -59,10 +61,12 @@ import { toHttpClient } from "./transport/platform/ToPlatform.js"
 export { defaultHeaders } from "./policy/Defaults.js"
 
 /**
+ * `R` is what effects among the options need.
+ *
  * @since 0.1.0
  * @category options
  */
-export interface ClientOptions {
+export interface ClientOptions<out R = never> {
   /** What relative URLs are put under, path included: with `https://host/v1`, `/users` is `https://host/v1/users`. Default: none. */
   readonly baseUrl?: string | URL | undefined
   /** Fields of every request; a request's own field of the same name replaces them. Default: none beside `defaultHeaders`. */
@@ -71,6 +75,8 @@ export interface ClientOptions {
   readonly params?: ParamsInput | undefined
   /** The longest that a whole call may take, or that each phase may. Default: no limit in total, the transport's for phases. */
   readonly timeout?: Request.TimeoutInput | undefined
+  /** Effects around every message. One that fails makes the call fail with `HookError`. Default: none. */
+  readonly hooks?: HooksOptions<R> | undefined
 }
 
 /**
@@ -161,8 +167,16 @@ export const Client: Context.Tag<Client, Client> = Context.GenericTag<Client>("e
  * @since 0.1.0
  * @category constructors
  */
-export const make = (options: ClientOptions = {}): Effect.Effect<Client, never, HttpClient.HttpClient> =>
-  Effect.map(HttpClient.HttpClient, (httpClient) => fromWire(wireOf(httpClient), options))
+export const make = <R = never>(
+  options: ClientOptions<R> = {}
+): Effect.Effect<Client, never, HttpClient.HttpClient | R> =>
+  Effect.map(wireFor(options), (wire) => fromWire(wire, options))
+
+/** The wire of the context, with the policies of the options in front. */
+const wireFor = <R>(options: ClientOptions<R>): Effect.Effect<Wire, never, HttpClient.HttpClient | R> =>
+  Effect.contextWith((context: Context.Context<HttpClient.HttpClient | R>) =>
+    withPolicies(wireOf(Context.get(context, HttpClient.HttpClient)), policiesOf(options, context))
+  )
 
 /**
  * The client of an application, over the `HttpClient` of the context.
@@ -170,7 +184,7 @@ export const make = (options: ClientOptions = {}): Effect.Effect<Client, never, 
  * @since 0.1.0
  * @category layers
  */
-export const layer = (options?: ClientOptions): Layer.Layer<Client, never, HttpClient.HttpClient> =>
+export const layer = <R = never>(options?: ClientOptions<R>): Layer.Layer<Client, never, HttpClient.HttpClient | R> =>
   Layer.effect(Client, make(options))
 
 /**
@@ -179,10 +193,13 @@ export const layer = (options?: ClientOptions): Layer.Layer<Client, never, HttpC
  * @since 0.1.0
  * @category layers
  */
-export const layerConfig = (
-  options: Config.Config.Wrap<ClientOptions>
-): Layer.Layer<Client, ConfigError, HttpClient.HttpClient> =>
-  Layer.effect(Client, Effect.flatMap(Config.unwrap(options), make))
+export const layerConfig = <R = never>(
+  options: Config.Config.Wrap<ClientOptions<R>>
+): Layer.Layer<Client, ConfigError, HttpClient.HttpClient | R> =>
+  Layer.effect(
+    Client,
+    Effect.flatMap(Config.unwrap(options), (options) => make(options))
+  )
 
 /**
  * A client as the platform's `HttpClient`: for HttpApiClient, RpcClient and all that is written against that tag. Base
@@ -191,19 +208,24 @@ export const layerConfig = (
  * @since 0.1.0
  * @category layers
  */
-export const layerHttpClient = (
-  options: ClientOptions = {}
-): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient> =>
+export const layerHttpClient = <R = never>(
+  options: ClientOptions<R> = {}
+): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient | R> =>
   Layer.effect(
     HttpClient.HttpClient,
-    Effect.map(HttpClient.HttpClient, (httpClient) => {
-      const wire = wireOf(httpClient)
+    Effect.map(wireFor(options), (wire) => {
       const defaults = new Defaults(wire, options)
       return toHttpClient({ ...wire, exchange: (request) => wire.exchange(defaults.applyTo(request)) }, Fields.empty)
     })
   )
 
-const fromWire = (wire: Wire, options: ClientOptions): Client => {
+/**
+ * Those that the options ask for, and those that every client has. Effects of the options run in the context that the
+ * client was made in.
+ */
+const policiesOf = <R>(_options: ClientOptions<R>, _context: Context.Context<R>): Policies => ({})
+
+const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
   const { exchange } = wire
   const defaults = new Defaults(wire, options)
   const build: BlockClient["build"] = (method, url, options) => defaults.request(method, url, options)

@@ -23,7 +23,6 @@
 import type * as Cause from "effect/Cause"
 import type * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import type * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type { Decoders } from "./content/ContentEncoding.js"
@@ -60,13 +59,16 @@ export interface Wire {
  * Runs a request without a body stream as part of a call that is not traced, and calls back once. Whoever starts it ends
  * it by `call.release`, after which it does not call back.
  *
+ * What it calls back with is an `Exit`, or any other effect where there is more to do that needs a fiber: `asRest` is how
+ * that is run.
+ *
  * @since 0.1.0
  * @category models
  */
 export type Start = (
   request: Request<unknown>,
   call: Call,
-  answered: (exit: Exit.Exit<Response, unknown>) => void
+  answered: (answer: Effect.Effect<Response, unknown>) => void
 ) => void
 
 /**
@@ -134,6 +136,11 @@ export class Call {
     if (this.open === open) this.open = undefined
   }
 
+  /** Whether something is open. */
+  get isOpen(): boolean {
+    return this.open !== undefined
+  }
+
   get release(): Effect.Effect<void> {
     return this.open === undefined ? Effect.void : this.open.abort
   }
@@ -175,6 +182,20 @@ export const asReadCall = <E, E2>(
       })
     )
   })
+
+/**
+ * The rest of a call that was started without a fiber, its response read to its end.
+ *
+ * @since 0.1.0
+ * @category running
+ */
+export const asRest = <E>(call: Call, answer: Effect.Effect<Response, E>): Effect.Effect<Response, E | ReadFailure> =>
+  Effect.uninterruptibleMask(
+    guarded(
+      call,
+      Effect.flatMap(answer, (response) => Effect.as(response.read, response))
+    )
+  )
 
 /**
  * The same for a response that stays open: `keep` takes it where no interruption can come between, and is itself not

@@ -19,14 +19,19 @@
  * ├─ SendFailure
  * │  ├─ WriteError                 the connection broke while the request was being sent
  * │  └─ WriteTimeout               the server took no byte of the request for longer than allowed
- * └─ ReadFailure                   also what reading a response's body can fail with
- *    ├─ ReadError                  the connection broke before the answer was complete
- *    ├─ ReadTimeout                no byte arrived for longer than allowed
- *    ├─ TotalTimeout               the whole call took longer than its `timeout`
- *    ├─ RemoteProtocolError        the server sent something that is not HTTP, or not allowed
- *    ├─ DecodingError              a content coding or JSON text that cannot be decoded
- *    ├─ StreamConsumed             a body that can be read once is wanted a second time
- *    └─ StreamClosed               the response was closed before it was read
+ * ├─ ReadFailure                   also what reading a response's body can fail with
+ * │  ├─ ReadError                  the connection broke before the answer was complete
+ * │  ├─ ReadTimeout                no byte arrived for longer than allowed
+ * │  ├─ TotalTimeout               the whole call took longer than its `timeout`
+ * │  ├─ RemoteProtocolError        the server sent something that is not HTTP, or not allowed
+ * │  ├─ DecodingError              a content coding or JSON text that cannot be decoded
+ * │  ├─ StreamConsumed             a body that can be read once is wanted a second time
+ * │  └─ StreamClosed               the response was closed before it was read
+ * └─ PolicyFailure                 an answer came, and cannot be acted upon
+ *    ├─ TooManyRedirects           the answers went on redirecting
+ *    ├─ RedirectRefused            a redirect that may not be followed, or leads nowhere
+ *    ├─ AuthError                  credentials that could not be had, or a challenge that cannot be met
+ *    └─ HookError                  a hook of the client failed
  *
  * beside the tree, from the one operation that has it:
  *    BodyError<E>                  the caller's own body stream failed, with its error `E`
@@ -272,6 +277,48 @@ export class StreamConsumed extends Data.TaggedError("StreamConsumed")<Details> 
 export class StreamClosed extends Data.TaggedError("StreamClosed")<Details> {}
 
 /**
+ * A request was redirected more often than allowed; the answers on the way are in `history`, the first one first.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class TooManyRedirects extends Data.TaggedError("TooManyRedirects")<
+  Details & { readonly limit: number; readonly history: ReadonlyArray<Response> }
+> {}
+
+/**
+ * An answer redirects to where the client may not go (from https to http, what a policy refuses), or to no place that
+ * can be requested. The answer is attached.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class RedirectRefused extends Data.TaggedError("RedirectRefused")<
+  Details & {
+    readonly response: Response
+    /** Where it redirects to, redacted. */
+    readonly location: string
+  }
+> {}
+
+/**
+ * Credentials could not be had (a token endpoint, a file, the caller's own effect failed), or the server asks for them in
+ * a way that cannot be met.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class AuthError extends Data.TaggedError("AuthError")<Details> {}
+
+/**
+ * A hook of the client failed; its error is the `cause`.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class HookError extends Data.TaggedError("HookError")<Details> {}
+
+/**
  * The caller's own body stream failed while it was being sent; `error` is its error, with its type.
  *
  * @since 0.1.0
@@ -368,12 +415,20 @@ export type ReadFailure =
   ReadError | ReadTimeout | TotalTimeout | RemoteProtocolError | DecodingError | StreamConsumed | StreamClosed
 
 /**
+ * An answer came that a policy of the client cannot act upon, or a policy could not do its part.
+ *
+ * @since 0.1.0
+ * @category unions
+ */
+export type PolicyFailure = TooManyRedirects | RedirectRefused | AuthError | HookError
+
+/**
  * What a call can fail with. A call whose body is a `Stream` that can fail has `BodyError<E>` beside it.
  *
  * @since 0.1.0
  * @category unions
  */
-export type HttpxError = InvalidRequest | ConnectFailure | SendFailure | ReadFailure
+export type HttpxError = InvalidRequest | ConnectFailure | SendFailure | ReadFailure | PolicyFailure
 
 const tags: ReadonlySet<string> = new Set([
   "InvalidUrl",
@@ -394,7 +449,11 @@ const tags: ReadonlySet<string> = new Set([
   "RemoteProtocolError",
   "DecodingError",
   "StreamConsumed",
-  "StreamClosed"
+  "StreamClosed",
+  "TooManyRedirects",
+  "RedirectRefused",
+  "AuthError",
+  "HookError"
 ] satisfies ReadonlyArray<HttpxError["_tag"]>)
 
 /**

@@ -78,6 +78,11 @@ export class Request<out E = never> implements Inspectable.Inspectable {
     return (this.parsed ??= targetOf(this))
   }
 
+  /** Whether the request can be sent a second time: a redirect or a challenge may ask for that. */
+  get isRepeatable(): boolean {
+    return this.body._tag !== "Stream"
+  }
+
   /** What errors show of the request. */
   get summary(): HttpxError.RequestSummary {
     const summary = shown(this)

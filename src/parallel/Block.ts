@@ -9,7 +9,7 @@ import type { Clock } from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import { Call, type Start } from "../Exchange.js"
+import { asRest, Call, type Start } from "../Exchange.js"
 import type { Request } from "../Request.js"
 import type { Response } from "../Response.js"
 import { startTimer } from "../transport/Timer.js"
@@ -112,25 +112,32 @@ export class Block {
     const call = new Call(clock, true, false)
     record.call = call
     try {
-      start(request.as(call), call, (exit) => this.answered(record, call, exit))
+      start(request.as(call), call, (answer) => this.answered(record, call, answer))
     } catch (defect) {
       if (record.call === call) this.called(record, Exit.die(defect))
     }
   }
 
-  private answered(record: PendingRecord, call: Call, exit: Exit.Exit<Response, unknown>): void {
+  private answered(record: PendingRecord, call: Call, answer: Effect.Effect<Response, unknown>): void {
     // It may have been cancelled meanwhile.
     if (record.call !== call) return
-    if (Exit.isFailure(exit) || exit.value.readNow()) this.called(record, exit)
-    else exit.value.onOver(() => this.arrived(record, call, exit.value))
+    if (!isExit(answer)) this.goOn(record, call, answer)
+    else if (Exit.isFailure(answer) || answer.value.readNow()) this.called(record, answer)
+    else answer.value.onOver(() => this.arrived(record, call, answer))
   }
 
-  /** The body is there, or will never be. What is more to do with it needs a fiber. */
-  private arrived(record: PendingRecord, call: Call, response: Response): void {
+  /** The body is there, or will never be. */
+  private arrived(record: PendingRecord, call: Call, answer: Exit.Success<Response, unknown>): void {
     if (record.call !== call) return
-    if (response.readNow()) return this.called(record, Exit.succeed(response))
+    if (answer.value.readNow()) this.called(record, answer)
+    else this.goOn(record, call, answer)
+  }
+
+  /** What is more to do with an answer needs a fiber. */
+  private goOn(record: PendingRecord, call: Call, answer: Effect.Effect<Response, unknown>): void {
     record.call = undefined
-    this.workers.run(record, Effect.as(response.read, response))
+    record.rest = call
+    this.workers.run(record, asRest(call, answer))
   }
 
   /** A call has ended. Its connection is free when who calls back here is done: the next one is not to miss it. */
@@ -169,7 +176,11 @@ export class Block {
   /** A record has been run to its end. */
   private ran(record: PendingRecord, exit: Exit.Exit<unknown, unknown>): void {
     this.complete(record, exit)
-    this.leave(record)
+    const { rest } = record
+    record.rest = undefined
+    // Cancelled before its fiber had begun, the rest of a call has ended nothing.
+    if (rest?.isOpen === true) this.endCall(record, rest)
+    else this.leave(record)
   }
 
   private leave(record: PendingRecord): void {
@@ -193,3 +204,5 @@ export class Block {
     return Exit.fail(overdue(record.request, this.settings.deadline ?? 0, delivery))
   }
 }
+
+const isExit = (answer: Effect.Effect<Response, unknown>): answer is Exit.Exit<Response, unknown> => Exit.isExit(answer)

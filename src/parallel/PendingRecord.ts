@@ -43,6 +43,8 @@ export class PendingRecord implements Pending<unknown, unknown>, Link<PendingRec
   inherited: Inherited | undefined = undefined
   /** The call that runs it, if it is run without a fiber. */
   call: Call | undefined = undefined
+  /** The same call, once a fiber is to run the rest of it. */
+  rest: Call | undefined = undefined
   /** The fiber that runs it, or holds what it opened. */
   worker: Worker | undefined = undefined
   /** The origin where it has a place, if those are counted. */

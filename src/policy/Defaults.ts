@@ -32,7 +32,7 @@ export class Defaults {
   private readonly problem: string | undefined
   private readonly settings: Settings
 
-  constructor(wire: Wire, { baseUrl, headers, params, timeout }: ClientOptions) {
+  constructor(wire: Wire, { baseUrl, headers, params, timeout }: ClientOptions<unknown>) {
     const query = params === undefined ? "" : queryString(params)
     this.headers = defaultHeaders(wire.decoders?.codings ?? []).merge(Fields.from(headers))
     this.base = baseUrl === undefined ? undefined : String(baseUrl)

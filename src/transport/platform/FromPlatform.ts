@@ -6,7 +6,7 @@
  */
 import * as Cookies from "@effect/platform/Cookies"
 import * as HttpClient from "@effect/platform/HttpClient"
-import type * as HttpClientError from "@effect/platform/HttpClientError"
+import * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -35,7 +35,9 @@ const foreignExchange = (client: HttpClient.HttpClient): Exchange => {
   const scoped = HttpClient.withTracerDisabledWhen(HttpClient.withScope(client), () => true)
   return streamExchange(<E>(request: Request<E>, source: StreamSource, call: Call) =>
     Effect.mapBoth(scoped.execute(toHttpClientRequest(request)), {
-      onFailure: (error) => foreignFailure<E>(error, request, call),
+      // What a policy of the caller's made it fail with beside its own errors is handed on as it is.
+      onFailure: (error) =>
+        HttpClientError.isHttpClientError(error) ? foreignFailure<E>(error, request, call) : error,
       onSuccess: (answer) => adapt(answer, request, source)
     })
   )

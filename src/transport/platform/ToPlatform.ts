@@ -55,9 +55,18 @@ const run = (
     response.readNow()
     return Effect.succeed(new PlatformResponse(request, response, signal))
   }
-  const answer = Effect.mapError(asOpenCall(ours, exchange, keep), (error) => new PlatformRequestError(request, error))
+  const answer = Effect.mapError(asOpenCall(ours, exchange, keep), (error) => asPlatformError(request, error))
   return signal === undefined ? answer : Effect.raceFirst(answer, scopeLeft(signal, request, ours))
 }
+
+/** An error that is not of our tree is that of a policy, whose client names it in its type. */
+const asPlatformError = (
+  request: HttpClientRequest.HttpClientRequest,
+  error: HttpxError.HttpxError | HttpxError.BodyError<unknown>
+) =>
+  HttpxError.isHttpxError(error) || error instanceof HttpxError.BodyError
+    ? new PlatformRequestError(request, error)
+    : error
 
 /** Where `HttpClient.withScope` leaves the controller by which the scope's end reaches the response. */
 const scopedRequests = GlobalValue.globalValue(
