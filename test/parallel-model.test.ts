@@ -26,16 +26,20 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 )
 
 const history = fc.record({
-  concurrency: fc.integer({ min: 1, max: 4 }),
-  commands: fc.array(command, { maxLength: 40, size: "max" })
+  // With many in flight, who waits is woken for several answers at once.
+  concurrency: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 9, max: 20 })),
+  commands: fc.array(command, { maxLength: 60, size: "max" })
 })
 
 /** One of a list, by a number that knows nothing of the list. */
 const pick = <A>(list: ReadonlyArray<A>, which: number): A | undefined =>
   list.length === 0 ? undefined : list[which % list.length]
 
+const turns = Effect.repeatN(Effect.yieldNow(), 40)
+const eventLoop = Effect.async<void>((resume) => void setImmediate(() => resume(Effect.void)))
+
 /** Lets all fibers go on until none can: each round is one turn of each. */
-const settled = Effect.repeatN(Effect.yieldNow(), 40)
+const settled = turns.pipe(Effect.zipRight(eventLoop), Effect.zipRight(turns))
 
 describe("a parallel block", () => {
   test(

@@ -23,7 +23,7 @@ import { reportUnobserved } from "./unobserved.js"
 import { Workers } from "./Workers.js"
 
 export class Block {
-  readonly results = new Results()
+  readonly results = new Results(() => this.running.size)
   private readonly turns: Turns
   private readonly workers = new Workers((record, exit) => this.ran(record, exit))
   private readonly running = new Set<PendingRecord>()

@@ -9,6 +9,10 @@ import * as Exit from "effect/Exit"
 import * as HttpxError from "../HttpxError.js"
 import { Fifo, type Link } from "../transport/Fifo.js"
 import type { PendingRecord } from "./PendingRecord.js"
+import { Wakes } from "./Wakes.js"
+
+// As many in flight are worth waking who waits for several of them at once.
+const crowd = 8
 
 /** Makes of a complete record what its taker wants of it. */
 export type Taking<A, E> = (record: PendingRecord) => Exit.Exit<A, E>
@@ -31,15 +35,17 @@ class Taker<A, E> extends Waiting {
 
   constructor(
     private readonly taking: Taking<A, E>,
-    private readonly resume: (exit: Exit.Exit<A, E | HttpxError.NoPendingResponses>) => void
+    private readonly resume: (exit: Exit.Exit<A, E | HttpxError.NoPendingResponses>) => void,
+    private readonly wake: (resume: () => void) => void
   ) {
     super()
   }
 
   override give(record: PendingRecord): void {
     this.record = record
-    this.exit = this.taking(record)
-    this.resume(this.exit)
+    const exit = this.taking(record)
+    this.exit = exit
+    this.wake(() => this.resume(exit))
   }
 
   override dismiss(): void {
@@ -50,8 +56,12 @@ class Taker<A, E> extends Waiting {
 export class Results {
   private readonly completed = new Fifo<PendingRecord>()
   private readonly takers = new Fifo<Waiting>()
+  private readonly wakes = new Wakes()
   private unclaimed = 0
   private completions = 0
+
+  /** `inFlight` is how many run, and so may have an answer any moment. */
+  constructor(private readonly inFlight: () => number) {}
 
   /** Submitted, not claimed, not cancelled. */
   get pendingCount(): number {
@@ -139,7 +149,7 @@ export class Results {
   private awaitResult(record: PendingRecord): Effect.Effect<unknown, unknown> {
     let waiter: ((exit: Exit.Exit<unknown, unknown>) => void) | undefined
     const known = Effect.async<unknown, unknown>((resume) => {
-      waiter = resume
+      waiter = (exit) => this.wake(() => resume(exit))
       this.claim(record)
       // It may have come since it was looked for.
       if (record.exit === undefined) record.wait(waiter)
@@ -157,7 +167,7 @@ export class Results {
     return Effect.suspend(() => {
       let taker: Taker<A, E> | undefined
       const given = Effect.async<A, E | HttpxError.NoPendingResponses>((resume) => {
-        taker = new Taker(taking, resume)
+        taker = new Taker(taking, resume, this.wake)
         // It may have come since it was looked for, or have become impossible.
         const record = this.takeNow()
         if (record !== undefined) taker.give(record)
@@ -172,6 +182,9 @@ export class Results {
       return orUndo(given, () => taker?.exit, undo)
     })
   }
+
+  /** Few answers are near if few are under way: who waits is not kept waiting. */
+  private readonly wake = (resume: () => void): void => this.wakes.wake(resume, this.inFlight() >= crowd)
 
   private claim(record: PendingRecord): void {
     if (record.claims++ > 0) return
