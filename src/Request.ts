@@ -27,7 +27,8 @@ import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
 import { Fields } from "./protocol/Fields.js"
 import { queryString } from "./protocol/params.js"
-import { appendQuery, authorizationOf, isTargetProblem, parseTarget, type Target } from "./protocol/target.js"
+import { appendQuery, authorizationOf, isTargetProblem, parseTarget, type Target, type TargetProblem } from "./protocol/target.js"
+import type { TargetParser } from "./protocol/TargetParser.js"
 import { bodyOf, emptyBody, isStream } from "./request/body.js"
 import { problemDetails, shown } from "./request/details.js"
 import type { Body, BodyFailure, CallOptions, RequestOptions } from "./request/RequestOptions.js"
@@ -75,7 +76,12 @@ export class Request<out E = never> implements Inspectable.Inspectable {
 
   /** Where the request goes, or why it can go nowhere. */
   get target(): Target | HttpxError.InvalidRequest {
-    return (this.parsed ??= targetOf(this))
+    return (this.parsed ??= targetOf(this, parseTarget(this.url)))
+  }
+
+  /** @internal The same, found by who knows where the requests before went. */
+  targetBy(parser: TargetParser): Target | HttpxError.InvalidRequest {
+    return (this.parsed ??= targetOf(this, parser.parse(this.url)))
   }
 
   /** Whether the request can be sent a second time: a redirect or a challenge may ask for that. */
@@ -152,8 +158,10 @@ const withUser = (url: string, headers: Fields): Fields => {
   return headers.append("Authorization", authorization)
 }
 
-const targetOf = (request: Request<unknown>): Target | HttpxError.InvalidRequest => {
-  const target = parseTarget(request.url)
+const targetOf = (
+  request: Request<unknown>,
+  target: Target | TargetProblem
+): Target | HttpxError.InvalidRequest => {
   if (!isTargetProblem(target)) return target
   const details = problemDetails(request.summary, target.message)
   return target._tag === "Invalid" ? new HttpxError.InvalidUrl(details) : new HttpxError.UnsupportedProtocol(details)

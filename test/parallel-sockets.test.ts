@@ -195,7 +195,7 @@ const scenario = (url: string, { commands, concurrency, drain, perOrigin }: Hist
 
 describe("a parallel block over real sockets", () => {
   test(
-    "loses no answer, gives none out twice, tells each failure, and leaves no socket and no timer",
+    "loses no answer, gives none out twice, tells each failure, and leaves no socket, no timer and no fiber",
     () =>
       Effect.gen(function* () {
         const { server, sockets } = yield* listen
@@ -205,9 +205,11 @@ describe("a parallel block over real sockets", () => {
             fc.asyncProperty(history, (history) =>
               Effect.gen(function* () {
                 const before = held().length
+                const fibers = (yield* Fiber.roots).length
                 const run = Effect.scoped(scenario(url, history))
                 yield* history.traced ? Effect.withSpan(run, "a parent") : run
                 yield* eventually(() => sockets.size === 0 && held().length <= before)
+                expect((yield* Fiber.roots).length).toBe(fibers)
               }).pipe(Effect.runPromise)
             ),
             parameters

@@ -12,6 +12,7 @@ import {
   parseTarget,
   type Target
 } from "../src/protocol/target.js"
+import { TargetParser } from "../src/protocol/TargetParser.js"
 
 const targetOf = (url: string): Target => {
   const target = parseTarget(url)
@@ -117,6 +118,19 @@ describe("a URL", () => {
           pathAndQuery: pathname + (query.includes("'") ? "" : asked)
         }
         expect(ours).toEqual(expected)
+      }),
+      { numRuns: 2_000 }
+    )
+  })
+
+  it("has the same target, whatever the requests before went to", () => {
+    const origins = ["http://a.b", "http://a.b:8080", "https://a.b", "http://a.b.c", "http://127.0.0.1:1", "http://[::1]"]
+    const rest = fc.string({ unit: fc.constantFrom(..."1:/.@?#&%2eaä b"), maxLength: 8 })
+    const url = fc.tuple(fc.constantFrom(...origins), rest).map(([origin, rest]) => origin + rest)
+    fc.assert(
+      fc.property(fc.array(url, { maxLength: 10 }), (urls) => {
+        const parser = new TargetParser()
+        expect(urls.map((url) => parser.parse(url))).toEqual(urls.map(parseTarget))
       }),
       { numRuns: 2_000 }
     )

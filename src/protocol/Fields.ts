@@ -28,6 +28,14 @@ interface Inspection {
   readonly violation: string | undefined
   /** Lower-case names present. */
   readonly names: ReadonlySet<string>
+  /** Whether there is a Host field. */
+  readonly hasHost: boolean
+  /** Whether there is a Content-Length or Transfer-Encoding field. */
+  readonly hasFraming: boolean
+  /** Whether there is a Connection field. */
+  readonly hasConnection: boolean
+  /** Whether there is an Upgrade field. */
+  readonly hasUpgrade: boolean
 }
 
 // RFC 9110 §5.6.2
@@ -156,6 +164,23 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return this.inspection.violation
   }
 
+  /** The fields that every exchange asks about: known from that one pass. */
+  get hasHost(): boolean {
+    return this.inspection.hasHost
+  }
+
+  get hasFraming(): boolean {
+    return this.inspection.hasFraming
+  }
+
+  get hasConnection(): boolean {
+    return this.inspection.hasConnection
+  }
+
+  get hasUpgrade(): boolean {
+    return this.inspection.hasUpgrade
+  }
+
   *[Symbol.iterator](): Iterator<readonly [name: string, value: string]> {
     for (let i = 0; i < this.flat.length; i += 2) yield [this.flat[i]!, this.flat[i + 1]!]
   }
@@ -181,7 +206,15 @@ const inspect = (flat: ReadonlyArray<string>): Inspection => {
     names.add(name.toLowerCase())
     wire += `${name}: ${value}\r\n`
   }
-  return { wire, violation, names }
+  return {
+    wire,
+    violation,
+    names,
+    hasHost: names.has("host"),
+    hasFraming: names.has("content-length") || names.has("transfer-encoding"),
+    hasConnection: names.has("connection"),
+    hasUpgrade: names.has("upgrade")
+  }
 }
 
 /** The values of a lower-case name in a flat section, joined with `, `, or `undefined`. */

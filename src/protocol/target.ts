@@ -55,6 +55,11 @@ const problem = (message: string): TargetProblem => ({ _tag: "Invalid", message 
 const plain =
   /^(https?):\/\/((?:[a-z0-9_-]+\.)*[a-z][a-z0-9_]*|127\.0\.0\.1)(?::([1-9]\d{0,4}))?(\/(?:[\w~!$&'()*+,;=:@/-]|\w\.\w)*)?(\?[\x21\x24-\x3b\x3d\x3f-\x7e]*)?$/
 
+const plainPath = /^(?:\/(?:[\w~!$&'()*+,;=:@/-]|\w\.\w)*)?(?:\?[\x21\x24-\x3b\x3d\x3f-\x7e]*)?$/
+
+/** Whether the URL Standard would leave this as it is after a host. */
+export const isPlainPath = (rest: string): boolean => plainPath.test(rest)
+
 const parsePlain = (url: string): Target | undefined => {
   const found = plain.exec(url)
   if (found === null) return undefined

@@ -32,6 +32,7 @@ import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import type { Wire } from "../Exchange.js"
 import { withSpan } from "../policy/Trace.js"
+import { TargetParser } from "../protocol/TargetParser.js"
 import { connecting } from "./connecting.js"
 import { environment } from "./Environment.js"
 import { toHttpClient } from "./platform/ToPlatform.js"
@@ -84,6 +85,7 @@ export const make = (options: TransportOptions = {}): Effect.Effect<Transport, n
       admission: pool,
       decoders: nodeDecoders,
       expectContinue: settings.expectContinue,
+      targets: new TargetParser(),
       routeTo: settings.routeTo,
       proxyHead: proxyHead(means.authorizer),
       allowAddress: settings.allowAddress,

@@ -152,7 +152,7 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   /** Whether the request asks for another protocol on its connection. */
   get asksForUpgrade(): boolean {
     const { headers, method } = this.request
-    return method === "CONNECT" || headers.has("upgrade")
+    return method === "CONNECT" || headers.hasUpgrade
   }
 
   /** The same, and someone is there to speak it. */

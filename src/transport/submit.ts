@@ -11,6 +11,7 @@ import * as HttpxError from "../HttpxError.js"
 import { type BodyFraming, serializeRequest } from "../protocol/http1/RequestSerializer.js"
 import { parseAddress } from "../protocol/address.js"
 import type { Target } from "../protocol/target.js"
+import type { TargetParser } from "../protocol/TargetParser.js"
 import { problemDetails } from "../request/details.js"
 import { problemOf } from "../request/problem.js"
 import { type Limits, limitsOf, notGiven, orElse, type Timeouts } from "../request/Timeouts.js"
@@ -25,6 +26,7 @@ import { WireExchange, type Wiring } from "./WireExchange.js"
 /** What a transport does with each request. */
 export interface Handling extends Wiring {
   readonly routeTo: RouteTo
+  readonly targets: TargetParser
   /** What requests that a proxy forwards say to it. */
   readonly proxyHead: ProxyHead
   /** Whether an address may be connected to, where that is asked. */
@@ -85,10 +87,11 @@ const prepare = (
   call: Call,
   handling: Handling
 ): WireExchange | HttpxError.InvalidRequest | HttpxError.ConnectFailure => {
+  const target = request.targetBy(handling.targets)
   const problem = problemOf(request)
   if (problem !== undefined) return problem
   if (handling.problem !== undefined) return unsendable(request, handling.problem)
-  const { body, headers, method, settings, target } = request
+  const { body, headers, method, settings } = request
   if (target instanceof Error) return target
   const route = handling.routeTo(target)
   if (route._tag === "NoRoute") return noRoute(request, route.message)

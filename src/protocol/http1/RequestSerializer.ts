@@ -75,7 +75,7 @@ export const serializeRequest = (
     return refused("INVALID_CONTENT_LENGTH", `${body.length} is not the length of a body`)
   }
   let host = ""
-  if (!fields.has("host")) {
+  if (!fields.hasHost) {
     if (!visibleOrEmpty.test(authority)) return refused("INVALID_HOST", `${JSON.stringify(authority)} is not a host`)
     // RFC 9110 §7.2: Host goes first.
     host = `Host: ${authority}\r\n`
@@ -83,7 +83,7 @@ export const serializeRequest = (
     // RFC 9112 §3.2
     return refused("INVALID_HOST", "the request has more than one Host field")
   }
-  if (fields.has("content-length") || fields.has("transfer-encoding")) {
+  if (fields.hasFraming) {
     return withGivenFraming(`${method} ${target} HTTP/1.1\r\n${host}`, fields, body)
   }
   switch (body._tag) {

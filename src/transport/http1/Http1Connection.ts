@@ -99,7 +99,7 @@ export class Http1Connection implements Connection, Carrier {
     this.wasKept = this.served++ > 0 || this.idleSince >= 0
     this.exchange = exchange
     this.writer.chunked = request.chunked
-    this.closeAfter = headers.has("connection") && /\bclose\b/i.test(headers.get("connection") ?? "")
+    this.closeAfter = headers.hasConnection && /\bclose\b/i.test(headers.get("connection") ?? "")
     this.parser.begin(exchange, method)
     exchange.carriedBy(this)
     const isShort =

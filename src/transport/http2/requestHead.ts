@@ -12,10 +12,10 @@ export const requestHead = ({ request, serialized, target }: WireExchange): Outg
     head[":authority"] = settings.target ?? target.authority
   } else {
     head[":scheme"] = target.scheme
-    head[":authority"] = headers.has("host") ? headers.get("host") : target.authority
+    head[":authority"] = headers.hasHost ? headers.get("host") : target.authority
     head[":path"] = settings.target ?? target.pathAndQuery
   }
-  const nominated = headers.has("connection") ? nominatedBy(headers.get("connection") ?? "") : none
+  const nominated = headers.hasConnection ? nominatedBy(headers.get("connection") ?? "") : none
   const { flat } = headers
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i]!.toLowerCase()
