@@ -1,7 +1,7 @@
 // What the types of a parallel block say.
 // A call that does not type-check is not to be run.
 // @effect-diagnostics floatingEffect:off
-import { Context, Effect, type Option, type Scope, Stream } from "effect"
+import { Context, Effect, type Either, type Option, type Scope, Stream } from "effect"
 import { Client, HttpxError, Parallel, Request, Response } from "effect-httpx"
 import { describe, expectTypeOf, test } from "vitest"
 
@@ -113,5 +113,55 @@ describe("answers", () => {
   test("a pending is one of any less certain type", () => {
     expectTypeOf(pending).toExtend<Parallel.Pending<Response.Response, Parallel.AnyFailure>>()
     expectTypeOf(pending).toExtend<Parallel.Pending<unknown, unknown>>()
+  })
+})
+
+describe("several requests as one", () => {
+  const withBody = Request.make("PUT", "http://a/", { content: Stream.fail(new MyError()) })
+
+  test("all keeps the shape of what it was given, and the failures of all", () => {
+    type Failure = HttpxError.HttpxError | HttpxError.RequestCancelled
+    expectTypeOf(client.all(["/a", "/b"])).toEqualTypeOf<
+      Effect.Effect<[Response.Response, Response.Response], Failure>
+    >()
+    expectTypeOf(client.all({ one: "/a", two: withBody })).toEqualTypeOf<
+      Effect.Effect<{ one: Response.Response; two: Response.Response }, Failure | HttpxError.BodyError<MyError>>
+    >()
+  })
+
+  test("all in the mode either has each failure at its place, and none in the end", () => {
+    const either = client.all({ one: "/a" }, { mode: "either" })
+    expectTypeOf<Effect.Effect.Error<typeof either>>().toEqualTypeOf<never>()
+    expectTypeOf<Effect.Effect.Success<typeof either>["one"]>().toEqualTypeOf<
+      Either.Either<Response.Response, HttpxError.HttpxError | HttpxError.RequestCancelled>
+    >()
+  })
+
+  test("race has one answer", () => {
+    expectTypeOf(client.race(["/a", "/b"])).toEqualTypeOf<
+      Effect.Effect<
+        Response.Response,
+        HttpxError.HttpxError | HttpxError.RequestCancelled | HttpxError.NoPendingResponses
+      >
+    >()
+  })
+
+  test("over keeps the input's failure and needs what the input needs", () => {
+    const input: Stream.Stream<number, MyError, Disk> = Stream.fail(new MyError())
+    const outcomes = client.parallel.over(input, (n) => `/${n}`)
+    expectTypeOf<Stream.Stream.Error<typeof outcomes>>().toEqualTypeOf<MyError>()
+    expectTypeOf<Stream.Stream.Context<typeof outcomes>>().toEqualTypeOf<Disk>()
+    expectTypeOf<Stream.Stream.Success<typeof outcomes>["input"]>().toEqualTypeOf<number>()
+    const fromList = client.parallel.over([1, 2], (n) => `/${n}`)
+    expectTypeOf<Stream.Stream.Error<typeof fromList>>().toEqualTypeOf<never>()
+  })
+
+  test("use fails with what nobody looked at only where that was asked for", () => {
+    const used = client.parallel.use((block) => block.get("/"))
+    expectTypeOf<Effect.Effect.Error<typeof used>>().toEqualTypeOf<never>()
+    const strict = client.parallel.use((block) => block.get("/"), { onUnobserved: "fail" })
+    expectTypeOf<Effect.Effect.Error<typeof strict>>().toEqualTypeOf<HttpxError.UnobservedFailures>()
+    // @ts-expect-error a block that is left with its scope cannot fail
+    client.parallel({ onUnobserved: "fail" })
   })
 })
