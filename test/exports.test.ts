@@ -105,6 +105,11 @@ describe("exported names", () => {
         "Response.TypeId",
         "Response.initOf",
         "Response.isResponse",
+        "Template",
+        "Template.TemplateError",
+        "Template.TypeId",
+        "Template.isTemplate",
+        "Template.make",
       ]
     `)
   })
