@@ -39,6 +39,8 @@ export const importJson = (
   for (const each of written) {
     const parsed = rules.grammar.Cookie.fromJSON(each)
     if (parsed === undefined) return badFile("one of the jar's cookies is none")
+    // Where it is not said, tough-cookie takes the machine's time.
+    if (!Predicate.hasProperty(each, "creation")) parsed.creation = new Date(now)
     const cookie = keptCookie(rules, fromTough(parsed, now))
     if (typeof cookie === "string") return badFile(`a JSON jar: ${cookie}`)
     cookies.push(cookie)
