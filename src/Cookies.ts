@@ -70,17 +70,7 @@ export type { PersistedOptions } from "./cookies/persisted.js"
  * @since 0.1.0
  * @category tags
  */
-export interface Cookies {
-  readonly _: unique symbol
-}
-
-/**
- * The tag of an application's one jar.
- *
- * @since 0.1.0
- * @category tags
- */
-export const Cookies: Context.Tag<Cookies, CookieJar> = Context.GenericTag<Cookies, CookieJar>("effect-httpx/Cookies")
+export class Cookies extends Context.Tag("effect-httpx/Cookies")<Cookies, CookieJar>() {}
 
 /**
  * An empty jar in memory. The first one loads tough-cookie.

@@ -74,7 +74,8 @@ describe("a Cookie field", () => {
     expect(parseCookieField(`${name}=${value}; z=1`)[0]).toEqual({ name, pair: `${name}=${value}` })
   })
 
-  it("takes no value that is not text", () => {
+  it("takes no name and no value that is not text", () => {
+    for (const name of [undefined, null, 1, {}]) expect(nameProblem(name)).toContain("is not the name")
     for (const value of [undefined, null, 1, {}]) expect(valueProblem("a", value)).toContain('"a"')
     expect(valueProblem("a", "")).toBeUndefined()
     expect(valueProblem("a", "x")).toBeUndefined()

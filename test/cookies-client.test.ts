@@ -15,7 +15,7 @@ import { listen } from "./support/routes.js"
 
 const url = "https://h.example/"
 
-const textOf = <E, E2>(call: Effect.Effect<{ readonly text: Effect.Effect<string, E2> }, E>) =>
+const textOf = <E, E2, R>(call: Effect.Effect<{ readonly text: Effect.Effect<string, E2> }, E, R>) =>
   Effect.flatMap(call, (response) => response.text)
 
 const over = (options?: Client.ClientOptions) =>
@@ -79,7 +79,7 @@ describe("cookies of a call", () => {
   it.effect("that cannot be sent are an error of the request, and it is not sent", () =>
     Effect.gen(function* () {
       let sent = 0
-      const client = yield* clientOf(() => Effect.sync(() => ({ status: 200 + 0 * sent++ })))
+      const client = yield* clientOf(() => Effect.sync(() => (sent++, {})))
       const names = ["", "a b", "a=b", "a;b", "a,b", "a\n", "é"]
       for (const name of names) {
         const error = yield* Effect.flip(client.get(url, { cookies: { [name]: "s3cret" } }))
@@ -87,8 +87,15 @@ describe("cookies of a call", () => {
       }
       // @ts-expect-error: a number is no value
       const untyped: Request.CookiesInput = { a: 1 }
+      // @ts-expect-error: nor is text a list of pairs
+      const text: Request.CookiesInput = "a=s3cret"
       const values = ["a;b", "a\r\nSet-Cookie: x=s3cret", "s3cret ", " s3cret", "\u{1f36a}", "s3cret\0"]
-      for (const cookies of [untyped, ...values.map((value) => ({ a: value })), { a: Redacted.make("s3cret;") }]) {
+      for (const cookies of [
+        untyped,
+        text,
+        ...values.map((value) => ({ a: value })),
+        { a: Redacted.make("s3cret;") }
+      ]) {
         const error = yield* Effect.flip(client.get(url, { cookies }))
         expect(error).toMatchObject({ _tag: "LocalProtocolError", delivery: "unsent" })
         expect(error.message).not.toContain("s3cret")

@@ -172,14 +172,16 @@ describe("a JSON jar", () => {
             { key: "ever", value: "1", maxAge: "Infinity", ...place },
             { key: "past", value: "1", maxAge: "-Infinity", ...place },
             { key: "gone", value: "1", expires: new Date(99_999).toISOString(), ...place },
-            { key: "new", domain: "example.com", path: "/" }
+            { key: "new", domain: "example.com", path: "/" },
+            { key: "odd", domain: "example.com", path: "/", creation: "once", expires: "never" }
           ]
         })
       )
       expect(yield* jar.entries).toMatchObject([
         { name: "max", expires: 150_000, hostOnly: false, createdAt: 90_000 },
         { name: "ever", expires: undefined, hostOnly: true },
-        { name: "new", value: "", expires: undefined, createdAt: 100_000 }
+        { name: "new", value: "", expires: undefined, createdAt: 100_000 },
+        { name: "odd", expires: undefined, createdAt: 100_000 }
       ])
     })
   )

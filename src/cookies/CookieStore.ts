@@ -26,7 +26,7 @@ export interface StoreLimits {
   readonly total: number
 }
 
-type Path = ReadonlyMap<string, Stored>
+type OfDomain = ReadonlyMap<string, Stored>
 
 const none: ReadonlyArray<Stored> = []
 
@@ -58,7 +58,7 @@ export class CookieStore {
     return found
   }
 
-  private collect(cookies: Path | undefined, target: Target, now: number, found: Array<Stored>): void {
+  private collect(cookies: OfDomain | undefined, target: Target, now: number, found: Array<Stored>): void {
     if (cookies === undefined) return
     const path = pathOf(target)
     for (const stored of cookies.values()) {
@@ -141,9 +141,10 @@ export class CookieStore {
     this.changed()
   }
 
+  /** What is stored is under its domain. */
   private drop({ cookie }: Stored): void {
-    const cookies = this.domains.get(cookie.domain)
-    if (cookies?.delete(keyOf(cookie)) !== true) return
+    const cookies = this.domains.get(cookie.domain)!
+    cookies.delete(keyOf(cookie))
     this.count--
     if (cookies.size === 0) this.domains.delete(cookie.domain)
   }

@@ -19,8 +19,8 @@ const name = /^[\x21\x23-\x2b\x2d-\x3a\x3c\x3e-\x7e]+$/
 const value = /^(?:[\x21-\x3a\x3c-\x7e\x80-\xff](?:[\x20-\x3a\x3c-\x7e\x80-\xff]*[\x21-\x3a\x3c-\x7e\x80-\xff])?)?$/
 
 /** Why there can be no cookie of this name, or `undefined`. */
-export const nameProblem = (written: string): string | undefined =>
-  name.test(written)
+export const nameProblem = (written: unknown): string | undefined =>
+  typeof written === "string" && name.test(written)
     ? undefined
     : `${JSON.stringify(written)} is not the name of a cookie: it may hold visible ASCII other than " , ; and =`
 

@@ -29,6 +29,7 @@ export type CookiesInput =
  */
 export const withCookies = (headers: Fields, input: CookiesInput | null | false | undefined): Fields | string => {
   if (input === undefined || input === null || input === false) return headers
+  if (typeof input !== "object") return "cookies are given as a record or as pairs"
   const given: Array<SentCookie> = []
   for (const [name, written] of pairsOf(input)) {
     const value = Redacted.isRedacted(written) ? Redacted.value(written) : written

@@ -6,13 +6,13 @@ import * as Cookies from "@effect/platform/Cookies"
 import * as Predicate from "effect/Predicate"
 
 /** All cookies of a record, also the one that has become its prototype. */
-export const cookiesOf = ({ cookies }: Cookies.Cookies): ReadonlyArray<Cookies.Cookie> => {
+const cookiesOf = ({ cookies }: Cookies.Cookies): ReadonlyArray<Cookies.Cookie> => {
   const prototype: unknown = Object.getPrototypeOf(cookies)
   return isCookie(prototype) ? [...Object.values(cookies), prototype] : Object.values(cookies)
 }
 
 /** A record that has no prototype to lose. Of several cookies with one name, the last. */
-export const fromCookies = (cookies: Iterable<Cookies.Cookie>): Cookies.Cookies => {
+const fromCookies = (cookies: Iterable<Cookies.Cookie>): Cookies.Cookies => {
   const record: Record<string, Cookies.Cookie> = Object.create(null)
   for (const cookie of cookies) record[cookie.name] = cookie
   return Cookies.fromReadonlyRecord(record)
