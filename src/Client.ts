@@ -39,6 +39,7 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
+import type { CookieJar } from "./cookies/CookieJar.js"
 import { asOpenCall, asReadCall, type Wire } from "./Exchange.js"
 import type * as HttpxError from "./HttpxError.js"
 import type * as Parallel from "./Parallel.js"
@@ -46,6 +47,7 @@ import { accessorsOf } from "./parallel/accessors.js"
 import type { BlockClient } from "./parallel/BlockClient.js"
 import * as gather from "./parallel/gather.js"
 import { openingOf } from "./parallel/opening.js"
+import { withJar } from "./policy/Cookies.js"
 import { Defaults } from "./policy/Defaults.js"
 import type { HooksOptions } from "./policy/Hooks.js"
 import { type Policies, withPolicies } from "./policy/order.js"
@@ -69,6 +71,8 @@ export { defaultHeaders } from "./policy/Defaults.js"
 export interface ClientOptions<out R = never> {
   /** What relative URLs are put under, path included: with `https://host/v1`, `/users` is `https://host/v1/users`. Default: none. */
   readonly baseUrl?: string | URL | undefined
+  /** The jar whose cookies are sent, and that keeps those that arrive. Default: none, nothing is kept. */
+  readonly cookies?: CookieJar | undefined
   /** Fields of every request; a request's own field of the same name replaces them. Default: none beside `defaultHeaders`. */
   readonly headers?: FieldsInput | undefined
   /** Parameters of every request, before its own. Default: none. */
@@ -223,7 +227,9 @@ export const layerHttpClient = <R = never>(
  * Those that the options ask for, and those that every client has. Effects of the options run in the context that the
  * client was made in.
  */
-const policiesOf = <R>(_options: ClientOptions<R>, _context: Context.Context<R>): Policies => ({})
+const policiesOf = <R>({ cookies }: ClientOptions<R>, _context: Context.Context<R>): Policies => ({
+  cookies: cookies === undefined ? undefined : withJar(cookies)
+})
 
 const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
   const { exchange } = wire

@@ -30,12 +30,14 @@ import { queryString } from "./protocol/params.js"
 import { appendQuery, authorizationOf, isTargetProblem, parseTarget, type Target, type TargetProblem } from "./protocol/target.js"
 import type { TargetParser } from "./protocol/TargetParser.js"
 import { bodyOf, emptyBody, isStream } from "./request/body.js"
-import { problemDetails, shown } from "./request/details.js"
+import { withCookies } from "./request/cookies.js"
+import { type Place, problemDetails, shown } from "./request/details.js"
 import type { Body, BodyFailure, CallOptions, RequestOptions } from "./request/RequestOptions.js"
 import { noSettings, type Settings, settingsOf, withDefaults } from "./request/Settings.js"
 
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
 export type { ParamsInput, ParamValue } from "./protocol/params.js"
+export type { CookiesInput, CookieValue } from "./request/cookies.js"
 export type { Body, BodyFailure, BodyOptions, CallOptions, RequestOptions } from "./request/RequestOptions.js"
 export type { TimeoutInput, TimeoutOptions } from "./request/Timeouts.js"
 
@@ -106,7 +108,10 @@ export class Request<out E = never> implements Inspectable.Inspectable {
 
   /** The same request with other fields. */
   withHeaders(headers: Fields): Request<E> {
-    return new Request(this.method, this.url, headers, this.body, this.settings, this.tag, this.problem, this.call)
+    const { body, call, method, problem, settings, tag, url } = this
+    const request = new Request(method, url, headers, body, settings, tag, problem, call)
+    request.parsed = this.parsed
+    return request
   }
 
   /** @internal The same request at another place, unless it knows already why it cannot be sent. */
@@ -195,20 +200,27 @@ export const build = <E>(
   const whole = typeof query === "string" ? appendQuery(url, query) : url
   const place = { method: name, url: whole }
   const made = bodyOf(options, place)
+  const carried = withCookies(headers, options?.cookies)
+  const fields = typeof carried === "string" ? headers : carried
   const problem = urlProblem ?? (typeof query === "string" ? undefined : query.message)
   return new Request(
     name,
     whole,
-    made.contentType === undefined || headers.has("content-type")
-      ? headers
-      : headers.append("Content-Type", made.contentType),
+    made.contentType === undefined || fields.has("content-type")
+      ? fields
+      : fields.append("Content-Type", made.contentType),
     made.body,
     settingsOf(options, defaults),
     options?.tag,
-    problem === undefined ? made.problem : new HttpxError.InvalidUrl(problemDetails(shown(place), problem)),
+    problem === undefined
+      ? (made.problem ?? cookieProblem(carried, place))
+      : new HttpxError.InvalidUrl(problemDetails(shown(place), problem)),
     undefined
   )
 }
+
+const cookieProblem = (carried: Fields | string, place: Place): HttpxError.LocalProtocolError | undefined =>
+  typeof carried === "string" ? new HttpxError.LocalProtocolError(problemDetails(shown(place), carried)) : undefined
 
 /**
  * @internal Gives a body stream the context of whoever sends the request; only a stream needs one.
@@ -224,9 +236,9 @@ export const inContext = <E, R, A, E2, R2>(
   }
   return Effect.contextWithEffect((context: Context.Context<R>) => {
     // `content` leaves no room for the other two.
-    const { headers, onInformational, params, tag, target, timeout } = options as CallOptions
+    const { cookies, headers, onInformational, params, tag, target, timeout } = options as CallOptions
     const provided = Stream.provideContext(content, context)
-    return run({ headers, onInformational, params, tag, target, timeout, content: provided })
+    return run({ cookies, headers, onInformational, params, tag, target, timeout, content: provided })
   })
 }
 

@@ -27,7 +27,7 @@
  *
  * @since 0.1.0
  */
-import * as Cookies from "@effect/platform/Cookies"
+import type * as Cookies from "@effect/platform/Cookies"
 import type * as Headers from "@effect/platform/Headers"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import * as UrlParams from "@effect/platform/UrlParams"
@@ -42,6 +42,7 @@ import { type Decoders, decodingPlan } from "./content/ContentEncoding.js"
 import { lineSplitter } from "./content/lines.js"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
+import { fieldsOf } from "./protocol/Fields.js"
 import { isSensitive, redacted, redactUrl } from "./protocol/redaction.js"
 import type { Request } from "./Request.js"
 import type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
@@ -50,6 +51,7 @@ import { headersOf, pairsOf, type ResponseInit } from "./response/ResponseInit.j
 import type { Source } from "./response/Source.js"
 import { type Timings, timingsOf } from "./response/Timings.js"
 import type { Upgraded } from "./response/Upgraded.js"
+import { fromSetCookies } from "./transport/platform/platformCookies.js"
 
 export type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
 export type { Timings } from "./response/Timings.js"
@@ -147,9 +149,12 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   /** The cookies that this response sets. */
   get cookies(): Cookies.Cookies {
-    return Cookies.fromSetCookie(
-      this.rawHeaders.filter(([name]) => name.toLowerCase() === "set-cookie").map(([, value]) => value)
-    )
+    return fromSetCookies(this.setCookies)
+  }
+
+  /** @internal The values of its Set-Cookie fields. */
+  get setCookies(): ReadonlyArray<string> {
+    return fieldsOf(this.init.fields, "set-cookie")
   }
 
   /** The fields after the body, as they came; none before its end, and none from transports that cannot tell. */

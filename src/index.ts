@@ -12,6 +12,11 @@ export * as Client from "./Client.js"
 /**
  * @since 0.1.0
  */
+export * as Cookies from "./Cookies.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Exchange from "./Exchange.js"
 
 /**

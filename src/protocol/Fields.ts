@@ -227,3 +227,17 @@ export const fieldOf = (flat: ReadonlyArray<string>, lowerCaseName: string): str
   }
   return found
 }
+
+const none: ReadonlyArray<string> = []
+
+/** The values of a lower-case name in a flat section, one a field. */
+export const fieldsOf = (flat: ReadonlyArray<string>, lowerCaseName: string): ReadonlyArray<string> => {
+  let found: Array<string> | undefined
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i]!
+    if (name.length !== lowerCaseName.length || name.toLowerCase() !== lowerCaseName) continue
+    if (found === undefined) found = [flat[i + 1]!]
+    else found.push(flat[i + 1]!)
+  }
+  return found ?? none
+}

@@ -6,6 +6,7 @@ import type * as HttpxError from "../HttpxError.js"
 import type { FieldsInput } from "../protocol/Fields.js"
 import type { ParamsInput } from "../protocol/params.js"
 import type { Informational } from "../response/Informational.js"
+import type { CookiesInput } from "./cookies.js"
 import type { TimeoutInput } from "./Timeouts.js"
 
 /**
@@ -29,6 +30,11 @@ export type Body<E> =
 export interface CallOptions {
   /** Fields of this request; a name given here replaces the client's fields of that name. Default: none. */
   readonly headers?: FieldsInput | undefined
+  /**
+   * Cookies of this request alone, beside those of a Cookie field and of the client's jar, before which they count. `null` or
+   * `false`: the jar is left out, nothing of it is sent and nothing of the answer is kept. Default: the client's jar.
+   */
+  readonly cookies?: CookiesInput | null | false | undefined
   /** Appended to the URL's own query, which stays as written. Default: none. */
   readonly params?: ParamsInput | undefined
   /**

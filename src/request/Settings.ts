@@ -10,6 +10,8 @@ export interface Settings {
   /** The request target as sent, instead of the URL's path and query. */
   readonly target: string | undefined
   readonly onInformational: ((informational: Informational) => void) | undefined
+  /** Whether the client's cookies are left out. */
+  readonly withoutJar: boolean
   /** What of it is not clear, and keeps the request from being sent. */
   readonly unclear: string | undefined
 }
@@ -18,23 +20,25 @@ export const noSettings: Settings = {
   timeouts: notGiven,
   target: undefined,
   onInformational: undefined,
+  withoutJar: false,
   unclear: undefined
 }
 
 /** How a call wants to be sent, or a client its calls. */
 export const settingsOf = (
-  options: Pick<CallOptions, "onInformational" | "target" | "timeout"> | undefined,
+  options: Pick<CallOptions, "cookies" | "onInformational" | "target" | "timeout"> | undefined,
   defaults: Settings = noSettings
 ): Settings => {
   if (options === undefined) return defaults
-  const { onInformational, target, timeout } = options
-  if (onInformational === undefined && target === undefined && timeout === undefined) return defaults
+  const { cookies, onInformational, target, timeout } = options
+  const withoutJar = cookies === null || cookies === false
+  if (onInformational === undefined && target === undefined && timeout === undefined && !withoutJar) return defaults
   const timeouts = timeoutsOf(timeout)
   if (typeof timeouts === "string") {
     return { ...defaults, unclear: `${timeouts} is not a duration: write e.g. "5 seconds"` }
   }
   const { unclear } = defaults
-  return { timeouts: orElse(timeouts, defaults.timeouts), target, onInformational, unclear }
+  return { timeouts: orElse(timeouts, defaults.timeouts), target, onInformational, withoutJar, unclear }
 }
 
 /** The same with a client's timeouts, where the request gives none. */

@@ -4,7 +4,6 @@
  * A foreign client decodes bodies itself or not at all, joins repeated fields, and tells neither the HTTP version nor the
  * reason phrase; `raw` is then what it gives as `stream`.
  */
-import * as Cookies from "@effect/platform/Cookies"
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
@@ -18,6 +17,7 @@ import { initOf, Response } from "../../Response.js"
 import { foreignFailure } from "./foreignFailure.js"
 import { streamExchange } from "../streamExchange.js"
 import type { StreamSource } from "../StreamSource.js"
+import { toSetCookies } from "./platformCookies.js"
 import { toHttpClientRequest } from "./platformRequest.js"
 import type { WiredHttpClient } from "./ToPlatform.js"
 
@@ -49,7 +49,7 @@ const adapt = (answer: HttpClientResponse, request: Request<unknown>, source: St
     // Joined, Set-Cookie cannot be taken apart again; their parsed cookies can.
     if (name !== "set-cookie") fields.push(name, answer.headers[name]!)
   }
-  for (const cookie of Cookies.toSetCookieHeaders(answer.cookies)) fields.push("set-cookie", cookie)
+  for (const cookie of toSetCookies(answer.cookies)) fields.push("set-cookie", cookie)
   const lost = (error: HttpClientError.ResponseError, details: HttpxError.Details) =>
     // Their streams fail on a body that is rightly empty: 204, 304, an answer to HEAD.
     error.reason === "EmptyBody" ? undefined : new HttpxError.ReadError({ ...details, cause: error.cause })
