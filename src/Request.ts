@@ -123,6 +123,19 @@ export class Request<out E = never> implements Inspectable.Inspectable {
     return request
   }
 
+  /** @internal What a redirect makes of it. Its target as sent was one for the place before. */
+  redirected(method: string, url: string, headers: Fields, bodyDropped: boolean): Request<E> {
+    const { body, call, tag } = this
+    const settings = { ...this.settings, target: undefined }
+    return new Request(method, url, headers, bodyDropped ? emptyBody : body, settings, tag, undefined, call)
+  }
+
+  /** @internal The same request, not part of any run. */
+  get apart(): Request<E> {
+    const { body, headers, method, problem, settings, tag, url } = this
+    return new Request(method, url, headers, body, settings, tag, problem, undefined)
+  }
+
   /** Method, redacted URL and redacted fields; never the body. */
   toJSON(): unknown {
     return { _id: "effect-httpx/Request", ...this.summary, headers: this.headers.toJSON(), body: this.body._tag }
@@ -216,9 +229,9 @@ export const inContext = <E, R, A, E2, R2>(
   }
   return Effect.contextWithEffect((context: Context.Context<R>) => {
     // `content` leaves no room for the other two.
-    const { headers, onInformational, params, tag, target, timeout } = options as CallOptions
+    const { followRedirects, headers, onInformational, params, tag, target, timeout } = options as CallOptions
     const provided = Stream.provideContext(content, context)
-    return run({ headers, onInformational, params, tag, target, timeout, content: provided })
+    return run({ followRedirects, headers, onInformational, params, tag, target, timeout, content: provided })
   })
 }
 

@@ -1,12 +1,15 @@
 /**
  * What a request says about how it is sent, beside what is sent: one record, which reaches every policy and the wire.
  */
+import type { FollowRedirects } from "../policy/RedirectsOptions.js"
 import type { Informational } from "../response/Informational.js"
 import type { CallOptions } from "./RequestOptions.js"
 import { notGiven, orElse, type Timeouts, timeoutsOf } from "./Timeouts.js"
 
 export interface Settings {
   readonly timeouts: Timeouts
+  /** `undefined` is as the client does. */
+  readonly followRedirects: FollowRedirects | undefined
   /** The request target as sent, instead of the URL's path and query. */
   readonly target: string | undefined
   readonly onInformational: ((informational: Informational) => void) | undefined
@@ -16,6 +19,7 @@ export interface Settings {
 
 export const noSettings: Settings = {
   timeouts: notGiven,
+  followRedirects: undefined,
   target: undefined,
   onInformational: undefined,
   unclear: undefined
@@ -23,18 +27,25 @@ export const noSettings: Settings = {
 
 /** How a call wants to be sent, or a client its calls. */
 export const settingsOf = (
-  options: Pick<CallOptions, "onInformational" | "target" | "timeout"> | undefined,
+  options: Pick<CallOptions, "followRedirects" | "onInformational" | "target" | "timeout"> | undefined,
   defaults: Settings = noSettings
 ): Settings => {
   if (options === undefined) return defaults
-  const { onInformational, target, timeout } = options
-  if (onInformational === undefined && target === undefined && timeout === undefined) return defaults
+  const { followRedirects, onInformational, target, timeout } = options
+  if (
+    followRedirects === undefined &&
+    onInformational === undefined &&
+    target === undefined &&
+    timeout === undefined
+  ) {
+    return defaults
+  }
   const timeouts = timeoutsOf(timeout)
   if (typeof timeouts === "string") {
     return { ...defaults, unclear: `${timeouts} is not a duration: write e.g. "5 seconds"` }
   }
   const { unclear } = defaults
-  return { timeouts: orElse(timeouts, defaults.timeouts), target, onInformational, unclear }
+  return { timeouts: orElse(timeouts, defaults.timeouts), followRedirects, target, onInformational, unclear }
 }
 
 /** The same with a client's timeouts, where the request gives none. */
