@@ -51,6 +51,8 @@ import { withJar } from "./policy/Cookies.js"
 import { Defaults } from "./policy/Defaults.js"
 import type { HooksOptions } from "./policy/Hooks.js"
 import { type Policies, withPolicies } from "./policy/order.js"
+import { redirects } from "./policy/Redirects.js"
+import type { FollowRedirects } from "./policy/RedirectsOptions.js"
 import { Fields, type FieldsInput } from "./protocol/Fields.js"
 import type { ParamsInput } from "./protocol/params.js"
 import * as Request from "./Request.js"
@@ -79,6 +81,8 @@ export interface ClientOptions<out R = never> {
   readonly params?: ParamsInput | undefined
   /** The longest that a whole call may take, or that each phase may. Default: no limit in total, the transport's for phases. */
   readonly timeout?: Request.TimeoutInput | undefined
+  /** Whether and how redirects are followed; see `Redirects`. Default: at most 20, and none from https to http. */
+  readonly followRedirects?: FollowRedirects | undefined
   /** Effects around every message. One that fails makes the call fail with `HookError`. Default: none. */
   readonly hooks?: HooksOptions<R> | undefined
 }
@@ -227,8 +231,9 @@ export const layerHttpClient = <R = never>(
  * Those that the options ask for, and those that every client has. Effects of the options run in the context that the
  * client was made in.
  */
-const policiesOf = <R>({ cookies }: ClientOptions<R>, _context: Context.Context<R>): Policies => ({
-  cookies: cookies === undefined ? undefined : withJar(cookies)
+const policiesOf = <R>(options: ClientOptions<R>, _context: Context.Context<R>): Policies => ({
+  redirects: redirects(options.followRedirects),
+  cookies: options.cookies === undefined ? undefined : withJar(options.cookies)
 })
 
 const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {

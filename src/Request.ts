@@ -27,7 +27,14 @@ import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
 import { Fields } from "./protocol/Fields.js"
 import { queryString } from "./protocol/params.js"
-import { appendQuery, authorizationOf, isTargetProblem, parseTarget, type Target, type TargetProblem } from "./protocol/target.js"
+import {
+  appendQuery,
+  authorizationOf,
+  isTargetProblem,
+  parseTarget,
+  type Target,
+  type TargetProblem
+} from "./protocol/target.js"
 import type { TargetParser } from "./protocol/TargetParser.js"
 import { bodyOf, emptyBody, isStream } from "./request/body.js"
 import { withCookies } from "./request/cookies.js"
@@ -134,6 +141,19 @@ export class Request<out E = never> implements Inspectable.Inspectable {
     return request
   }
 
+  /** @internal What a redirect makes of it. Its target as sent was one for the place before. */
+  redirected(method: string, url: string, headers: Fields, bodyDropped: boolean): Request<E> {
+    const { body, call, tag } = this
+    const settings = { ...this.settings, target: undefined }
+    return new Request(method, url, headers, bodyDropped ? emptyBody : body, settings, tag, undefined, call)
+  }
+
+  /** @internal The same request, not part of any run. */
+  get apart(): Request<E> {
+    const { body, headers, method, problem, settings, tag, url } = this
+    return new Request(method, url, headers, body, settings, tag, problem, undefined)
+  }
+
   /** Method, redacted URL and redacted fields; never the body. */
   toJSON(): unknown {
     return { _id: "effect-httpx/Request", ...this.summary, headers: this.headers.toJSON(), body: this.body._tag }
@@ -163,10 +183,7 @@ const withUser = (url: string, headers: Fields): Fields => {
   return headers.append("Authorization", authorization)
 }
 
-const targetOf = (
-  request: Request<unknown>,
-  target: Target | TargetProblem
-): Target | HttpxError.InvalidRequest => {
+const targetOf = (request: Request<unknown>, target: Target | TargetProblem): Target | HttpxError.InvalidRequest => {
   if (!isTargetProblem(target)) return target
   const details = problemDetails(request.summary, target.message)
   return target._tag === "Invalid" ? new HttpxError.InvalidUrl(details) : new HttpxError.UnsupportedProtocol(details)
@@ -236,9 +253,11 @@ export const inContext = <E, R, A, E2, R2>(
   }
   return Effect.contextWithEffect((context: Context.Context<R>) => {
     // `content` leaves no room for the other two.
-    const { cookies, headers, onInformational, params, tag, target, timeout } = options as CallOptions
-    const provided = Stream.provideContext(content, context)
-    return run({ cookies, headers, onInformational, params, tag, target, timeout, content: provided })
+    const provided: RequestOptions<E> = {
+      ...(options as CallOptions),
+      content: Stream.provideContext(content, context)
+    }
+    return run(provided)
   })
 }
 

@@ -45,6 +45,7 @@ import * as HttpxError from "./HttpxError.js"
 import { fieldsOf } from "./protocol/Fields.js"
 import { isSensitive, redacted, redactUrl } from "./protocol/redaction.js"
 import type { Request } from "./Request.js"
+import { type NextRequest, noHistory, noNextRequest } from "./response/NextRequest.js"
 import type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
 import { closed, consumed, notDecoded, parseJson, statusError, tooManyCodings } from "./response/failures.js"
 import { headersOf, pairsOf, type ResponseInit } from "./response/ResponseInit.js"
@@ -55,6 +56,7 @@ import { fromSetCookies } from "./transport/platform/platformCookies.js"
 
 export type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
 export type { Timings } from "./response/Timings.js"
+export type { NextRequest } from "./response/NextRequest.js"
 export type { Informational } from "./response/Informational.js"
 export type { Upgraded } from "./response/Upgraded.js"
 export { initOf, type ResponseInit } from "./response/ResponseInit.js"
@@ -98,6 +100,8 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   private source: Source | undefined
   private call: Call | undefined
   private readonly answeredAfter: number
+  private earlier: ReadonlyArray<Response> = noHistory
+  private next: NextRequest = noNextRequest
 
   /** For transports: what answers a request, its body still to be read from `source`. */
   constructor(
@@ -187,6 +191,25 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     const { answeredAfter, carriedAfter, opening } = this
     const endedAfter = this.endedAfter ?? this.source?.endedAfter
     return timingsOf({ carriedAfter, answeredAfter, endedAfter, opening })
+  }
+
+  /** The answers that redirected to this one, the first one first. A short body of theirs is in memory, any other closed. */
+  get history(): ReadonlyArray<Response> {
+    return this.earlier
+  }
+
+  /**
+   * The request that this answer redirects to, if it was not followed; for `client.send`. Fails with `RedirectRefused` where
+   * that is no place to go, and with `StreamConsumed` if it needs a body again that flows once.
+   */
+  get nextRequest(): NextRequest {
+    return this.next
+  }
+
+  /** @internal Takes its place in a chain of redirects. */
+  follows(history: ReadonlyArray<Response>, next: NextRequest): void {
+    this.earlier = history
+    this.next = next
   }
 
   /** Whether nothing of the response is open any more: its body has arrived whole, failed, or was closed. */

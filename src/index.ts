@@ -32,6 +32,11 @@ export * as Parallel from "./Parallel.js"
 /**
  * @since 0.1.0
  */
+export * as Redirects from "./Redirects.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Request from "./Request.js"
 
 /**

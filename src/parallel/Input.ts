@@ -68,8 +68,6 @@ export const requestOf = (
     // No stream, so nothing that could need anything.
     return build(method, url, input as Request.RequestOptions<unknown>)
   }
-  const { cookies, headers, onInformational, params, tag, target, timeout } = input as Request.CallOptions
-  const provided = Stream.provideContext(content, context)
-  const options = { cookies, headers, onInformational, params, tag, target, timeout, content: provided }
-  return build<unknown>(method, url, options)
+  const call: Request.CallOptions = input
+  return build<unknown>(method, url, { ...call, content: Stream.provideContext(content, context) })
 }

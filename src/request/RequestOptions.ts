@@ -3,6 +3,7 @@
  */
 import type * as Stream from "effect/Stream"
 import type * as HttpxError from "../HttpxError.js"
+import type { FollowRedirects } from "../policy/RedirectsOptions.js"
 import type { FieldsInput } from "../protocol/Fields.js"
 import type { ParamsInput } from "../protocol/params.js"
 import type { Informational } from "../response/Informational.js"
@@ -42,6 +43,8 @@ export interface CallOptions {
    * total }`. `Infinity` is no limit. Default: the client's, then the transport's.
    */
   readonly timeout?: TimeoutInput | undefined
+  /** Whether and how redirects are followed; see `Redirects`. Default: as the client does. */
+  readonly followRedirects?: FollowRedirects | undefined
   /**
    * The request target as sent, for what a URL cannot say: `*` for OPTIONS, `host:port` for CONNECT. The URL says where the
    * connection goes. Default: the URL's path and query.

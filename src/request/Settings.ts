@@ -1,12 +1,15 @@
 /**
  * What a request says about how it is sent, beside what is sent: one record, which reaches every policy and the wire.
  */
+import type { FollowRedirects } from "../policy/RedirectsOptions.js"
 import type { Informational } from "../response/Informational.js"
 import type { CallOptions } from "./RequestOptions.js"
 import { notGiven, orElse, type Timeouts, timeoutsOf } from "./Timeouts.js"
 
 export interface Settings {
   readonly timeouts: Timeouts
+  /** `undefined` is as the client does. */
+  readonly followRedirects: FollowRedirects | undefined
   /** The request target as sent, instead of the URL's path and query. */
   readonly target: string | undefined
   readonly onInformational: ((informational: Informational) => void) | undefined
@@ -18,6 +21,7 @@ export interface Settings {
 
 export const noSettings: Settings = {
   timeouts: notGiven,
+  followRedirects: undefined,
   target: undefined,
   onInformational: undefined,
   withoutJar: false,
@@ -25,20 +29,25 @@ export const noSettings: Settings = {
 }
 
 /** How a call wants to be sent, or a client its calls. */
-export const settingsOf = (
-  options: Pick<CallOptions, "cookies" | "onInformational" | "target" | "timeout"> | undefined,
-  defaults: Settings = noSettings
-): Settings => {
+export const settingsOf = (options: CallOptions | undefined, defaults: Settings = noSettings): Settings => {
   if (options === undefined) return defaults
-  const { cookies, onInformational, target, timeout } = options
+  const { cookies, followRedirects, onInformational, target, timeout } = options
   const withoutJar = cookies === null || cookies === false
-  if (onInformational === undefined && target === undefined && timeout === undefined && !withoutJar) return defaults
+  const isSilent = followRedirects === undefined && onInformational === undefined && target === undefined
+  if (isSilent && timeout === undefined && !withoutJar) return defaults
   const timeouts = timeoutsOf(timeout)
   if (typeof timeouts === "string") {
     return { ...defaults, unclear: `${timeouts} is not a duration: write e.g. "5 seconds"` }
   }
   const { unclear } = defaults
-  return { timeouts: orElse(timeouts, defaults.timeouts), target, onInformational, withoutJar, unclear }
+  return {
+    timeouts: orElse(timeouts, defaults.timeouts),
+    followRedirects,
+    target,
+    onInformational,
+    withoutJar,
+    unclear
+  }
 }
 
 /** The same with a client's timeouts, where the request gives none. */

@@ -49,13 +49,19 @@ export class PlatformResponseError extends HttpClientError.ResponseError {
   }
 }
 
+/** "Transport" is what `HttpClient.retryTransient` tries again: not what would only come to the same. */
 const reasonOf = (error: Cause): "Transport" | "Encode" | "InvalidUrl" => {
   switch (error._tag) {
     case "InvalidUrl":
     case "UnsupportedProtocol":
+    case "RedirectRefused":
+    case "TooManyRedirects":
       return "InvalidUrl"
     case "LocalProtocolError":
     case "BodyError":
+    case "StreamConsumed":
+    case "AuthError":
+    case "HookError":
       return "Encode"
     default:
       return "Transport"
