@@ -32,12 +32,7 @@ export const settingsOf = (
 ): Settings => {
   if (options === undefined) return defaults
   const { followRedirects, onInformational, target, timeout } = options
-  if (
-    followRedirects === undefined &&
-    onInformational === undefined &&
-    target === undefined &&
-    timeout === undefined
-  ) {
+  if (followRedirects === undefined && onInformational === undefined && target === undefined && timeout === undefined) {
     return defaults
   }
   const timeouts = timeoutsOf(timeout)
