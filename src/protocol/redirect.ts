@@ -103,8 +103,8 @@ export const destinationOf = (location: string, base: string): Destination | Tar
   if (typeof url !== "string") return url
   const from = parseTarget(base)
   const to = parseTarget(url)
-  if (isTargetProblem(from)) return from
-  return isTargetProblem(to) ? to : { url, crossing: crossing(from, to) }
+  if (isTargetProblem(to)) return to
+  return isTargetProblem(from) ? from : { url, crossing: crossing(from, to) }
 }
 
 /** How the next request differs from the one before, as far as its fields are concerned. */
