@@ -20,7 +20,7 @@ describe("a redirect is followed", () => {
     it.scopedLive.each(Object.entries(methods))(`by ${status}: %s becomes %s`, ([method, next]) =>
       Effect.gen(function* () {
         const { client, seen, url } = yield* twoServers()
-        const hasBody = /^P/.test(method)
+        const hasBody = method.startsWith("P")
         const response = yield* client.request(method, to("/end", Number(status)), hasBody ? { json: { a: 1 } } : {})
         expect(response.status).toBe(200)
         expect(response.url).toBe(`${url}/end`)
@@ -123,7 +123,7 @@ describe("a Location", () => {
     ["http://\u{1F408}\u200d.\u00ad/", "its host or port is not valid"],
     ["https:a", "https: must be followed by //host"],
     ["/a\tb", "it has a control character in it"]
-  ])("that is no place to go fails, but only if it is followed: %j", ([location, why]) =>
+  ] as const)("that is no place to go fails, but only if it is followed: %j", ([location, why]) =>
     Effect.gen(function* () {
       const { client, seen } = yield* everywhere()
       const url = `http://a.test${to(location)}`

@@ -110,7 +110,7 @@ const destinationFrom = (redirect: Redirect<unknown>): Destination | HttpxError.
     response.rawHeaders.filter(([name]) => name.toLowerCase() === "location").map(([, value]) => value)
   )
   const [location = ""] = locations
-  if (locations.size > 1) return refused(redirect, location, "there is more than one Location")
+  if (locations.size > 1) return refused(redirect, [...locations].join(" "), "there is more than one Location")
   const destination = destinationOf(location, request.url)
   if ("message" in destination) return refused(redirect, location, destination.message)
   if (rules.allowDowngrade || destination.crossing !== "Downgrade") return destination
