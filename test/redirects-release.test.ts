@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Stream } from "effect"
 import type { Client } from "effect-httpx"
 import { atRest, connected, eventually, failsWith } from "./support/failing.js"
+import { h2Server } from "./support/h2server.js"
 import { chain, twoServers } from "./support/redirecting.js"
 import { ok, scripted, type Script } from "./support/scripted.js"
 import { clientSockets } from "./support/sockets.js"
@@ -51,7 +52,7 @@ describe("the connection", () => {
 
   it.scopedLive.each(eachWay)("of a redirect with an endless body is closed before the next request: %s", ([, run]) =>
     Effect.gen(function* () {
-      const endless = moved("Transfer-Encoding: chunked", "10000\r\n" + "x".repeat(0x10000))
+      const endless = moved("Transfer-Encoding: chunked", "20000\r\n" + "x".repeat(0x20000))
       const server = yield* scripted(
         redirecting(1, () => Effect.void, endless),
         (c) => Effect.zipRight(c.request, c.send(ok("end")))
@@ -61,6 +62,24 @@ describe("the connection", () => {
       expect(yield* stats).toEqual(atRest(1))
       yield* server.untilOpen(1)
       expect([server.connections.length, server.connections[0]!.isClosed]).toEqual([2, true])
+    })
+  )
+
+  it.scopedLive("over HTTP/2 stays: only the stream of an endless body is ended", () =>
+    Effect.gen(function* () {
+      const server = yield* h2Server((stream, headers) => {
+        if (headers[":path"] === "/end") return stream.respond({ ":status": 200 }, { endStream: true })
+        stream.respond({ ":status": 302, location: headers[":path"] === "/" ? "/endless" : "/end" })
+        if (headers[":path"] === "/") stream.end("moved")
+        else stream.write("x".repeat(0x20000))
+      })
+      const { client, stats } = yield* connected({ http2: true, http1: false })
+      for (const [, run] of eachWay) {
+        yield* run(client, server.url())
+        expect(yield* stats).toEqual(atRest(1))
+        yield* eventually(() => server.openStreams === 0)
+      }
+      expect(server.sessions.length).toBe(1)
     })
   )
 
