@@ -43,7 +43,7 @@ import { lineSplitter } from "./content/lines.js"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
 import { fieldsOf } from "./protocol/Fields.js"
-import { isSensitive, redacted, redactUrl } from "./protocol/redaction.js"
+import { redactField, redactUrl } from "./protocol/redaction.js"
 import type { Request } from "./Request.js"
 import { type NextRequest, noHistory, noNextRequest } from "./response/NextRequest.js"
 import type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
@@ -311,7 +311,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
       reasonPhrase: this.reasonPhrase,
       httpVersion: this.httpVersion,
       url: redactUrl(this.url),
-      headers: this.rawHeaders.map(([name, value]) => [name, isSensitive(name) ? redacted : value]),
+      headers: this.rawHeaders.map(([name, value]) => [name, redactField(name, value)]),
       body: this.content === undefined ? this.state : `${this.content.length} bytes`
     }
   }

@@ -7,7 +7,7 @@ import { Client, Request } from "effect-httpx"
 import { Transport } from "effect-httpx/node"
 import { InProcess } from "effect-httpx/testing"
 import { inspect } from "node:util"
-import { isSensitive, redactUrl } from "../src/protocol/redaction.js"
+import { isSensitive, redacted, redactField, redactUrl } from "../src/protocol/redaction.js"
 
 describe("a URL that is shown", () => {
   it.each([
@@ -61,6 +61,8 @@ describe("a field that is shown", () => {
     const secret = ["Authorization", "proxy-authorization", "Cookie", "set-cookie", "X-API-Key", "x-auth-token"]
     expect(secret.filter((name) => !isSensitive(name))).toEqual([])
     expect(isSensitive("accept")).toBe(false)
+    expect([redactField("X-Api-Key", "s3cret"), redactField("Accept", "*/*")]).toEqual([redacted, "*/*"])
+    expect(redactField("Location", "/a?token=s3cret#s3cret")).toBe("/a?token=<redacted>")
   })
 })
 

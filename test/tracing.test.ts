@@ -62,6 +62,7 @@ const traced = <E, R>(
     const httpClient = change(
       InProcess.make((request) => {
         received.push(request)
+        if (request.path === "/moved") return Effect.succeed({ status: 302, headers: { location: "/end?q=s3cret" } })
         return request.path === "/broken" ? Effect.fail("broken") : Effect.succeed({ status: 201, body: "ok" })
       })
     )
@@ -87,6 +88,24 @@ describe("a call", () => {
       ])
       expect(spans[1]?.parent).toEqual(Option.some(spans[0]))
       expect(spans[1]?.status).toMatchObject({ _tag: "Ended", exit: { _tag: "Success" } })
+    })
+  )
+
+  it.effect("that is redirected is a span for each hop, beside each other", () =>
+    Effect.gen(function* () {
+      const { received, spans } = yield* traced((client) =>
+        Effect.withSpan(client.get("http://a.test/moved"), "caller")
+      )
+      const [caller, ...hops] = spans
+      expect(
+        hops.map(({ attributes }) => [attributes.get("url.full"), attributes.get("http.response.status_code")])
+      ).toEqual([
+        ["http://a.test/moved", 302],
+        ["http://a.test/end?q=<redacted>", 201]
+      ])
+      expect(hops.map(({ parent }) => parent)).toEqual([Option.some(caller), Option.some(caller)])
+      const ids = received.map(({ headers }) => headers.getAll("traceparent").map((value) => value.split("-")[2]))
+      expect(ids).toEqual(hops.map(({ spanId }) => [spanId]))
     })
   )
 

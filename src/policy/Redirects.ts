@@ -9,14 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { asCall, type Exchange } from "../Exchange.js"
 import type * as HttpxError from "../HttpxError.js"
-import {
-  crossing,
-  type Destination,
-  destinationOf,
-  fieldsAfter,
-  isRedirectStatus,
-  methodAfter
-} from "../protocol/redirect.js"
+import { type Destination, destinationOf, fieldsAfter, isRedirectStatus, methodAfter } from "../protocol/redirect.js"
 import type { Request } from "../Request.js"
 import type { Response } from "../Response.js"
 import { type NextRequest, noHistory, noNextRequest } from "../response/NextRequest.js"
@@ -74,8 +67,10 @@ const arrived = <E>(
 }
 
 // RFC 9110 §9.3.6: CONNECT asks for one place, and a way to another is no answer to that.
-const isRedirect = ({ headers, request, status }: Response): boolean =>
-  isRedirectStatus(status) && headers["location"] !== undefined && request.method !== "CONNECT"
+const isRedirect = (response: Response): boolean =>
+  isRedirectStatus(response.status) &&
+  response.headers["location"] !== undefined &&
+  response.request.method !== "CONNECT"
 
 const redirected = <E>(
   way: Way,
@@ -115,11 +110,10 @@ const destinationFrom = (redirect: Redirect<unknown>): Destination | HttpxError.
     response.rawHeaders.filter(([name]) => name.toLowerCase() === "location").map(([, value]) => value)
   )
   const [location = ""] = locations
-  if (locations.size > 1) return refused(redirect, location, "there is more than one Location")
+  if (locations.size > 1) return refused(redirect, [...locations].join(" "), "there is more than one Location")
   const destination = destinationOf(location, request.url)
   if ("message" in destination) return refused(redirect, location, destination.message)
-  if (rules.allowDowngrade || destination.target.scheme === "https") return destination
-  if (request.target instanceof Error || request.target.scheme === "http") return destination
+  if (rules.allowDowngrade || destination.crossing !== "Downgrade") return destination
   return refused(redirect, destination.url, "from https to http only with allowDowngrade")
 }
 
@@ -134,14 +128,16 @@ const decide = (
 }
 
 /** The request that goes there, unless its body is needed again and cannot be had. */
-const requestTo = <E>({ target, url }: Destination, redirect: Redirect<E>): Request<E> | HttpxError.StreamConsumed => {
+const requestTo = <E>(
+  { crossing, url }: Destination,
+  redirect: Redirect<E>
+): Request<E> | HttpxError.StreamConsumed => {
   const { request, response, rules } = redirect
   const method = methodAfter(response.status, request.method)
   const bodyDropped = method !== request.method
   if (!bodyDropped && !request.isRepeatable) return consumed(redirect)
   const { isSensitive } = rules
-  const crossed = request.target instanceof Error ? "Other" : crossing(request.target, target)
-  const headers = fieldsAfter(request.headers, { crossing: crossed, bodyDropped, isSensitive })
+  const headers = fieldsAfter(request.headers, { crossing, bodyDropped, isSensitive })
   return request.redirected(method, url, headers, bodyDropped)
 }
 

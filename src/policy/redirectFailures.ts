@@ -20,7 +20,7 @@ const details = ({ request, response }: Redirected, what: string): HttpxError.De
 
 export const refused = (redirected: Redirected, location: string, why: string): HttpxError.RedirectRefused => {
   const shown = redactUrl(location)
-  const what = `the answer redirects to ${shown === "" ? "nowhere" : shown}: ${why}`
+  const what = `the answer redirects to ${shown}: ${why}`
   return new HttpxError.RedirectRefused({
     ...details(redirected, what),
     response: redirected.response,

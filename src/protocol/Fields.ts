@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import { isSensitive, redacted } from "./redaction.js"
+import { redactField } from "./redaction.js"
 
 /**
  * What a caller may give as fields: a record (a value may be a list: the field is repeated) or pairs in their order.
@@ -187,7 +187,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** Pairs, with the values of sensitive names hidden. */
   toJSON(): ReadonlyArray<readonly [string, string]> {
-    return Array.from(this, ([name, value]) => [name, isSensitive(name) ? redacted : value])
+    return Array.from(this, ([name, value]) => [name, redactField(name, value)])
   }
 
   private get inspection(): Inspection {

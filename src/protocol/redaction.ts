@@ -22,6 +22,15 @@ const sensitiveNames: ReadonlySet<string> = new Set([
 /** Whether the value of a field of this name is a secret. */
 export const isSensitive = (fieldName: string): boolean => sensitiveNames.has(fieldName.toLowerCase())
 
+// Their values are URLs.
+const urlNames: ReadonlySet<string> = new Set(["location", "content-location", "referer"])
+
+/** The value of a field as it is shown. */
+export const redactField = (name: string, value: string): string => {
+  if (isSensitive(name)) return redacted
+  return urlNames.has(name.toLowerCase()) ? redactUrl(value) : value
+}
+
 // What stands before the authority of a URL, also of one that is not written well: scheme and slashes, or slashes alone.
 const beforeAuthority = /^(?:[a-z][a-z0-9+.-]*:[\\/]+|https?:|[\\/]{2,})?/i
 

@@ -8,7 +8,7 @@
  * @since 0.1.0
  */
 import { Fields } from "./Fields.js"
-import { parseTarget, type Target, type TargetProblem } from "./target.js"
+import { isTargetProblem, parseTarget, type Target, type TargetProblem } from "./target.js"
 
 /** Whether an answer with this status and a Location is a redirect; 300 lets the reader choose, and 304 leads nowhere. */
 export const isRedirectStatus = (status: number): boolean =>
@@ -91,18 +91,20 @@ export const crossing = (from: Target, to: Target): Crossing => {
   return upgrades && from.port === 80 && to.port === 443 ? "Upgrade" : "Other"
 }
 
-/** Where a redirect leads, as a target and as an URL. */
+/** Where a redirect leads. */
 export interface Destination {
   readonly url: string
-  readonly target: Target
+  readonly crossing: Crossing
 }
 
-/** The same for the target of what is resolved, or why there can be no request for it. */
+/** Where a Location leads from the URL that it answers, or why there can be no request for that. */
 export const destinationOf = (location: string, base: string): Destination | TargetProblem => {
   const url = resolveLocation(location, base)
   if (typeof url !== "string") return url
-  const target = parseTarget(url)
-  return "_tag" in target ? target : { url, target }
+  const from = parseTarget(base)
+  const to = parseTarget(url)
+  if (isTargetProblem(to)) return to
+  return isTargetProblem(from) ? from : { url, crossing: crossing(from, to) }
 }
 
 /** How the next request differs from the one before, as far as its fields are concerned. */

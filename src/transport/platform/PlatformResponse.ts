@@ -20,6 +20,7 @@ import * as Stream from "effect/Stream"
 import type * as HttpxError from "../../HttpxError.js"
 import type { Response } from "../../Response.js"
 import { discreet, PlatformResponseError } from "./platformFailure.js"
+import { toHttpClientRequest } from "./platformRequest.js"
 import { startTimer } from "../Timer.js"
 
 const abandonedAfter = 10_000
@@ -51,9 +52,15 @@ export class PlatformResponse extends Inspectable.Class implements HttpClientRes
     else signal.addEventListener("abort", () => this.abandon(), { once: true })
   }
 
-  /** What was sent, without its body. */
+  /** What was sent, without its body; after redirects, the last request. */
   get request(): HttpClientRequest.HttpClientRequest {
-    return (this.shown ??= discreet(this.sent, this.sentHeaders))
+    return (this.shown ??= this.discreetRequest)
+  }
+
+  private get discreetRequest(): HttpClientRequest.HttpClientRequest {
+    if (this.httpx.history.length === 0) return discreet(this.sent, this.sentHeaders)
+    const last = toHttpClientRequest(this.httpx.request)
+    return discreet(last, last.headers)
   }
 
   get status(): number {

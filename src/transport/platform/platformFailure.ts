@@ -7,7 +7,7 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import type * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as Inspectable from "effect/Inspectable"
 import type * as HttpxError from "../../HttpxError.js"
-import { isSensitive, redacted, redactUrl } from "../../protocol/redaction.js"
+import { redactField, redactUrl } from "../../protocol/redaction.js"
 
 type Cause = HttpxError.HttpxError | HttpxError.BodyError<unknown>
 
@@ -82,7 +82,5 @@ const printed = ({ headers, method, url }: HttpClientRequest.HttpClientRequest):
   _id: "@effect/platform/HttpClientRequest",
   method,
   url: redactUrl(url),
-  headers: Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, isSensitive(name) ? redacted : value])
-  )
+  headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redactField(name, value)]))
 })
