@@ -36,6 +36,7 @@ import { noSettings, type Settings, settingsOf, withDefaults } from "./request/S
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
 export type { ParamsInput, ParamValue } from "./protocol/params.js"
 export type { Body, BodyFailure, BodyOptions, CallOptions, RequestOptions } from "./request/RequestOptions.js"
+export type { ReadingOptions } from "./request/ReadingOptions.js"
 export type { TimeoutInput, TimeoutOptions } from "./request/Timeouts.js"
 
 /**
@@ -216,9 +217,7 @@ export const inContext = <E, R, A, E2, R2>(
   }
   return Effect.contextWithEffect((context: Context.Context<R>) => {
     // `content` leaves no room for the other two.
-    const { headers, onInformational, params, tag, target, timeout } = options as CallOptions
-    const provided = Stream.provideContext(content, context)
-    return run({ headers, onInformational, params, tag, target, timeout, content: provided })
+    return run({ ...(options as CallOptions), content: Stream.provideContext(content, context) })
   })
 }
 

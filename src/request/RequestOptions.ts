@@ -6,6 +6,7 @@ import type * as HttpxError from "../HttpxError.js"
 import type { FieldsInput } from "../protocol/Fields.js"
 import type { ParamsInput } from "../protocol/params.js"
 import type { Informational } from "../response/Informational.js"
+import type { ReadingOptions } from "./ReadingOptions.js"
 import type { TimeoutInput } from "./Timeouts.js"
 
 /**
@@ -26,7 +27,7 @@ export type Body<E> =
  * @since 0.1.0
  * @category models
  */
-export interface CallOptions {
+export interface CallOptions extends ReadingOptions {
   /** Fields of this request; a name given here replaces the client's fields of that name. Default: none. */
   readonly headers?: FieldsInput | undefined
   /** Appended to the URL's own query, which stays as written. Default: none. */

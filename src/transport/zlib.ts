@@ -46,8 +46,10 @@ const zstdOf = (module: ZlibWithZstd): Engine => {
 
 /** What is wrong with the data, as the end of a sentence that begins with them. */
 class Flaw extends Error {}
+class TooLarge extends Flaw {}
 const truncated = "end before they are complete"
-const tooLarge = (maxBytes: number): Flaw => new Flaw(`decode to more than the ${maxBytes} bytes that are allowed`)
+const tooLarge = (maxBytes: number): TooLarge =>
+  new TooLarge(`decode to more than the ${maxBytes} bytes that are allowed`)
 
 const failureOf = (coding: string, maxBytes: number, cause: unknown): DecodingFailure => {
   const code = cause instanceof Error && "code" in cause ? cause.code : undefined
@@ -55,7 +57,8 @@ const failureOf = (coding: string, maxBytes: number, cause: unknown): DecodingFa
   let flaw = cause instanceof Flaw ? said : `are corrupt: ${said}`
   if (code === "Z_BUF_ERROR") flaw = truncated
   if (code === "ERR_BUFFER_TOO_LARGE") flaw = tooLarge(maxBytes).message
-  return { _tag: "DecodingFailure", coding, message: `the ${coding} data ${flaw}`, cause }
+  const exceeds = code === "ERR_BUFFER_TOO_LARGE" || cause instanceof TooLarge
+  return { _tag: "DecodingFailure", coding, message: `the ${coding} data ${flaw}`, exceeds, cause }
 }
 
 /** Encoded bytes that have come and are not used up. */
