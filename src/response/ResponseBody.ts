@@ -228,7 +228,9 @@ export abstract class ResponseBody {
     if (plan._tag === "Identity" || this.decoders === undefined) return bytes
     if (plan._tag === "TooMany" || bytes.length > decodeAtOnce) return undefined
     const decoded = this.decoders.decodeAll(plan.codings, bytes, Math.min(most, decodedAtOnce))
-    return "_tag" in decoded && decoded.exceeds && most > decodedAtOnce ? undefined : decoded
+    if ("_tag" in decoded) return decoded.exceeds && most > decodedAtOnce ? undefined : decoded
+    // An engine gives a small body as a part of a large buffer, which would stay as long as the response does.
+    return decoded.byteLength === decoded.buffer.byteLength ? decoded : new Uint8Array(decoded)
   }
 
   /** The whole body is known; what carried it is let go. */
