@@ -80,12 +80,12 @@ const readParameters = (text: string, start: number, parameters: Parameters): nu
 
 /** Reads a parameter, which may have no value (RFC 8288 §3); says where it ends. */
 const readParameter = (text: string, start: number, parameters: Parameters): number => {
-  const end = endOfWhile(text, start, (character) => !" \t=;,".includes(character))
+  const end = endOfWhile(text, start, (character) => !' \t=;,"'.includes(character))
   const name = text.slice(start, end).toLowerCase()
   const equals = endOfBlanks(text, end)
   if (text[equals] !== "=") {
     if (name !== "") parameters.push([name, ""])
-    return equals === start && text[equals] !== ";" ? endOfValue(text, equals) : equals
+    return endOfValue(text, equals)
   }
   const begin = endOfBlanks(text, equals + 1)
   const quoted = text[begin] === '"'
@@ -147,8 +147,8 @@ const endOfWhile = (text: string, start: number, fits: (character: string) => bo
 const endOfBlanks = (text: string, start: number): number =>
   endOfWhile(text, start, (character) => isBlank(character.charCodeAt(0)))
 
-const endOfValue = (text: string, start: number): number =>
-  endOfWhile(text, start, (character) => character !== ";" && character !== ",")
+/** The semicolon or comma after a parameter. */
+const endOfValue = (text: string, start: number): number => endBefore(text, start, ";,")
 
 /** The quote that closes, or the end of the text if there is none. */
 const endOfQuoted = (text: string, open: number): number => {
@@ -157,9 +157,12 @@ const endOfQuoted = (text: string, open: number): number => {
   return Math.min(end, text.length)
 }
 
-/** The comma after an element of the list; a quoted one is none. */
-const endOfElement = (text: string, start: number): number => {
+/** The comma after an element of the list. */
+const endOfElement = (text: string, start: number): number => endBefore(text, start, ",")
+
+/** What ends the text first, unless it is quoted. */
+const endBefore = (text: string, start: number, ends: string): number => {
   let end = start
-  while (end < text.length && text[end] !== ",") end = text[end] === '"' ? endOfQuoted(text, end) + 1 : end + 1
+  while (end < text.length && !ends.includes(text[end]!)) end = text[end] === '"' ? endOfQuoted(text, end) + 1 : end + 1
   return end
 }
