@@ -44,7 +44,7 @@ import { type MediaType, mediaTypeOf } from "./content/MediaType.js"
 import type * as HttpxError from "./HttpxError.js"
 import { fieldOf } from "./protocol/Fields.js"
 import { type Links, parseLinks } from "./protocol/linkHeader.js"
-import { isSensitive, redacted, redactUrl } from "./protocol/redaction.js"
+import { redactUrl, shownValue } from "./protocol/redaction.js"
 import type { Request } from "./Request.js"
 import type { CapturedBody } from "./response/CapturedBody.js"
 import type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
@@ -314,7 +314,7 @@ export class Response extends ResponseBody implements HttpIncomingMessage.HttpIn
       reasonPhrase: this.reasonPhrase,
       httpVersion: this.httpVersion,
       url: redactUrl(this.url),
-      headers: this.rawHeaders.map(([name, value]) => [name, isSensitive(name) ? redacted : value]),
+      headers: this.rawHeaders.map(([name, value]) => [name, shownValue(name, value)]),
       body: this.content === undefined ? this.state : `${this.content.length} bytes`
     }
   }

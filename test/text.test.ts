@@ -36,8 +36,16 @@ const both = (client: Client.Client, options?: { readonly defaultEncoding?: Defa
 const tést = Uint8Array.of(0x74, 0xe9, 0x73, 0x74)
 const sjis = Uint8Array.of(0x83, 0x65, 0x83, 0x58, 0x83, 0x67)
 
+type Case = readonly [
+  name: string,
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  defaultEncoding: DefaultEncoding | undefined,
+  text: string
+]
+
 describe("a text", () => {
-  it.effect.each([
+  it.effect.each<Case>([
     ["utf-8 where nothing is said", utf8("tést"), undefined, undefined, "tést"],
     ["the charset of Content-Type", tést, "text/plain; charset=iso-8859-1", undefined, "tést"],
     ["that charset before the default", tést, "text/plain; charset=iso-8859-1", "shift_jis", "tést"],
@@ -49,7 +57,7 @@ describe("a text", () => {
     ["a guess where the charset is unknown", sjis, "text/plain; charset=klingon", () => "shift_jis", "テスト"],
     ["utf-8 where the guess is nothing", utf8("tést"), undefined, () => null, "tést"],
     ["utf-8 where the guess is unknown", utf8("tést"), undefined, () => "romulan", "tést"]
-  ] as const)("has %s", ([, bytes, contentType, defaultEncoding, text]) =>
+  ])("has %s", ([, bytes, contentType, defaultEncoding, text]) =>
     Effect.gen(function* () {
       const client = yield* answering(byteByByte(bytes), contentType, { defaultEncoding })
       // Without a mark the first byte decides; a guess from it is the same here.

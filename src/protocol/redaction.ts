@@ -22,6 +22,15 @@ const sensitiveNames: ReadonlySet<string> = new Set([
 /** Whether the value of a field of this name is a secret. */
 export const isSensitive = (fieldName: string): boolean => sensitiveNames.has(fieldName.toLowerCase())
 
+// Their values are URLs, and a redirect back from a login has its code there.
+const locations: ReadonlySet<string> = new Set(["location", "content-location"])
+
+/** The value of a field as it may be shown. */
+export const shownValue = (fieldName: string, value: string): string => {
+  if (isSensitive(fieldName)) return redacted
+  return locations.has(fieldName.toLowerCase()) ? redactUrl(value) : value
+}
+
 // What stands before the authority of a URL, also of one that is not written well: scheme and slashes, or slashes alone.
 const beforeAuthority = /^(?:[a-z][a-z0-9+.-]*:[\\/]+|https?:|[\\/]{2,})?/i
 
