@@ -117,7 +117,7 @@ describe("a body", () => {
 })
 
 describe("a coded body", () => {
-  // 1 GB of nothing in 1 MB, and much of it in a kilobyte.
+  // Fifty megabytes of nothing in fifty kilobytes, or in fifty bytes.
   const bombs = {
     gzip: gzipSync(new Uint8Array(50_000_000)),
     br: brotliCompressSync(new Uint8Array(50_000_000)),
