@@ -2,15 +2,17 @@
  * A response: its head, and a body that is read to its end, streamed once, or closed.
  *
  * What to know: a response from `client.get` and its siblings is already read, its connection is free, and every reader
- * (`read`, `text`, `json`, `stream`, `lines`) answers from memory as often as wanted. One from `client.stream` is open:
+ * (`read`, `text`, `json`, `formData`, `stream`, `lines`…) answers from memory as often as wanted. One from `client.stream`
+ * is open:
  *
- * - `read`, `text`, `json`… take the rest into memory; from then on it is as above.
- * - `stream` (decoded) and `raw` (as on the wire) flow once; a second time fails `StreamConsumed`.
+ * - `read`, `text`, `json`… take the rest into memory, up to `maxBodySize`; from then on it is as above.
+ * - `stream` (decoded), `raw` (as on the wire), and what is made of them, `textStream`, `lines` and `ndjson`, flow once; a
+ *   second time fails `StreamConsumed`.
  * - `close` ends it early and aborts what still flows; reading after that fails `StreamClosed`. Leaving the scope closes.
  *
  * Gotchas: a connection that is lost before the end fails; it never ends a stream early. Interrupting one reader of
  * `read` leaves the bytes for the next; interrupting a running `stream` closes the response. Printing a response reads
- * nothing.
+ * nothing, and no error shows anything of a body: `raiseForStatus` has it in `error.body`, for those who ask.
  *
  * @example
  * ```ts
@@ -277,6 +279,7 @@ export class Response extends ResponseBody implements HttpIncomingMessage.HttpIn
   ndjson(): Stream.Stream<unknown, HttpxError.ReadFailure | HttpxError.InvalidLine>
   ndjson<A, I, R>(schema: Schema.Schema<A, I, R>): Stream.Stream<A, HttpxError.ReadFailure | HttpxError.InvalidLine, R>
   ndjson<A, I, R>(schema?: Schema.Schema<A, I, R>) {
+    // @effect-diagnostics-next-line missingEffectContext:off -- without a schema, there is nothing that R could belong to
     return schema === undefined ? jsonLinesOf(this.lines, this) : valuesOf(this.lines, this, schema)
   }
 

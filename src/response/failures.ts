@@ -51,10 +51,9 @@ export const invalidLine = (response: Failed, line: number, flaw: string, parseE
 
 export const notDecoded = (
   response: Failed,
-  failure: DecodingFailure | HttpxError.ReadFailure,
+  failure: DecodingFailure,
   limit: number
-): Effect.Effect<never, HttpxError.ReadFailure> => {
-  if (failure._tag !== "DecodingFailure") return Effect.fail(failure)
+): Effect.Effect<never, HttpxError.DecodingError | HttpxError.BodyTooLarge> => {
   if (failure.exceeds) return tooLarge(response, limit)
   return Effect.fail(new HttpxError.DecodingError(details(response, failure.message, failure.cause)))
 }

@@ -48,9 +48,8 @@ export const describedError = <A, I, R>(
 
 const errorOf = <A>(response: Response, body: CapturedBody, error: Option.Option<A>): HttpxError.StatusError<A> => {
   const { reasonPhrase, status } = response
-  const to = response.hasRedirectLocation ? `, redirecting to ${locationOf(response)}` : ""
+  const location = response.hasRedirectLocation ? response.headers["location"] : undefined
+  const to = location === undefined ? "" : `, redirecting to ${redactUrl(location)}`
   const what = `answered ${`${status} ${reasonPhrase}`.trim()}${to}`
   return new HttpxError.StatusError({ ...details(response, what), status, response, body, error })
 }
-
-const locationOf = (response: Response): string => redactUrl(response.headers["location"] ?? "")

@@ -15,7 +15,7 @@ export class ZstdFrames {
   #held: Array<number> = []
 
   constructor() {
-    this.#wish = this.#ask([])
+    this.#wish = this.#frames.next([]).value
   }
 
   /** Throws a flaw if a frame begins that may not be decoded, or something that is no frame. */
@@ -28,19 +28,14 @@ export class ZstdFrames {
       } else if (this.#held.length < this.#wish) this.#held.push(bytes[at++]!)
       // Nothing is wanted twice in a row, so this ends.
       while (this.#wish === this.#held.length) {
-        this.#wish = this.#ask(this.#held)
+        this.#wish = this.#frames.next(this.#held).value
         this.#held = []
       }
     }
   }
-
-  #ask(given: ReadonlyArray<number>): Wish {
-    const next = this.#frames.next(given)
-    return next.done === true ? -Infinity : next.value
-  }
 }
 
-function* frames(): Generator<Wish, void, ReadonlyArray<number>> {
+function* frames(): Generator<Wish, never, ReadonlyArray<number>> {
   for (;;) {
     const magic = number(yield 4)
     // §3.1.2: a frame to be skipped

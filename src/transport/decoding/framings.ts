@@ -79,7 +79,7 @@ function* deflate(input: Input): Generator<Want, void, void> {
   yield { engine: wrapped ? inflate : inflateRaw }
 }
 
-export const unframed = (engine: Engine, most: number): Framing =>
+const unframed = (engine: Engine, most: number): Framing =>
   function* (input) {
     for (let runs = 0; runs < most; runs++) {
       yield* atLeast(input, 1)
