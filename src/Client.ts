@@ -70,7 +70,7 @@ export { defaultHeaders } from "./policy/Defaults.js"
  * @since 0.1.0
  * @category options
  */
-export interface ClientOptions<out R = never> {
+export interface ClientOptions<out R = never> extends Request.ReadingOptions {
   /** What relative URLs are put under, path included: with `https://host/v1`, `/users` is `https://host/v1/users`. Default: none. */
   readonly baseUrl?: string | URL | undefined
   /** The jar whose cookies are sent, and that keeps those that arrive. Default: none, nothing is kept. */

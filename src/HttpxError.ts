@@ -25,6 +25,7 @@
  * │  ├─ TotalTimeout               the whole call took longer than its `timeout`
  * │  ├─ RemoteProtocolError        the server sent something that is not HTTP, or not allowed
  * │  ├─ DecodingError              a content coding or JSON text that cannot be decoded
+ * │  ├─ BodyTooLarge               the body is larger than `maxBodySize`
  * │  ├─ StreamConsumed             a body that can be read once is wanted a second time
  * │  └─ StreamClosed               the response was closed before it was read
  * └─ PolicyFailure                 an answer came, and cannot be acted upon
@@ -36,6 +37,7 @@
  * beside the tree, from the one operation that has it:
  *    BodyError<E>                  the caller's own body stream failed, with its error `E`
  *    StatusError                   `response.raiseForStatus` on a status that is not 2xx
+ *    InvalidLine                   a line of `response.ndjson` that is not what it should be
  *    NoPendingResponses            `parallel.nextResponse` with nothing left to wait for
  *    RequestCancelled              `pending.getResponse` after `pending.cancel` or after the block was left
  *    UnobservedFailures            `client.parallel.use` with requests that failed and that nobody looked at
@@ -58,8 +60,12 @@
  * @since 0.1.0
  */
 import * as Data from "effect/Data"
+import * as Option from "effect/Option"
+import type { ParseError } from "effect/ParseResult"
 import * as Predicate from "effect/Predicate"
 import type { Response } from "./Response.js"
+import type { CapturedBody } from "./response/CapturedBody.js"
+import type { ProblemDetails } from "./response/ProblemDetails.js"
 
 /**
  * How far the request is known to have got: it reached nobody, it may have been acted upon, it was answered.
@@ -261,6 +267,19 @@ export class RemoteProtocolError extends Data.TaggedError("RemoteProtocolError")
 export class DecodingError extends Data.TaggedError("DecodingError")<Details> {}
 
 /**
+ * The body, decoded, has more bytes than may be taken into memory: see `maxBodySize`. What had not arrived is not fetched.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class BodyTooLarge extends Data.TaggedError("BodyTooLarge")<
+  Details & {
+    /** Bytes. */
+    readonly limit: number
+  }
+> {}
+
+/**
  * A body that can be read only once is wanted again (HTTPX: `StreamConsumed`).
  *
  * @since 0.1.0
@@ -332,14 +351,76 @@ export class BodyError<out E = unknown> extends Data.TaggedError("BodyError")<De
 }
 
 /**
- * `response.raiseForStatus` met a status that is not 2xx. The response is attached and its body can still be read.
+ * `response.raiseForStatus` met a status that is not 2xx. The response is attached; its body can be read as if nobody had
+ * looked at it.
+ *
+ * What was captured of the body is asked for by name: printing or logging the error never shows it.
  *
  * @since 0.1.0
  * @category errors
  */
-export class StatusError extends Data.TaggedError("StatusError")<
+export class StatusError<out A = never> extends Data.TaggedError("StatusError")<
   Details & { readonly status: number; readonly response: Response }
-> {}
+> {
+  readonly #body: CapturedBody
+  readonly #error: Option.Option<A>
+
+  constructor({
+    body,
+    error,
+    ...details
+  }: Details & {
+    readonly status: number
+    readonly response: Response
+    readonly body: CapturedBody
+    readonly error: Option.Option<A>
+  }) {
+    super(details)
+    this.#body = body
+    this.#error = error
+  }
+
+  /** The beginning of the body, decoded: 64 KiB unless another limit was given. */
+  get body(): CapturedBody {
+    return this.#body
+  }
+
+  /** What the schema of `raiseForStatusWith` made of the body; none if it is something else. */
+  get error(): Option.Option<A> {
+    return this.#error
+  }
+
+  /** The body as a problem document, if it is one: of type `application/problem+json` and a JSON object (RFC 9457). */
+  get problem(): Option.Option<ProblemDetails> {
+    return this.#body.problem
+  }
+}
+
+/**
+ * A line of `response.ndjson` is not JSON, or not what its schema says. Neither the message nor anything else that is
+ * printed has the line in it.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class InvalidLine extends Data.TaggedError("InvalidLine")<
+  Details & {
+    /** The number of the line, from 1 on, blank ones counted. */
+    readonly line: number
+  }
+> {
+  readonly #parseError: Option.Option<ParseError>
+
+  constructor({ parseError, ...details }: Details & { readonly line: number; readonly parseError?: ParseError }) {
+    super(details)
+    this.#parseError = Option.fromNullable(parseError)
+  }
+
+  /** What the schema has to say, which shows values of the line; none if the line is not even JSON. */
+  get parseError(): Option.Option<ParseError> {
+    return this.#parseError
+  }
+}
 
 /**
  * `parallel.nextResponse` when nothing is pending, or when the last pending was claimed or cancelled by another.
@@ -412,7 +493,14 @@ export type SendFailure = WriteError | WriteTimeout
  * @category unions
  */
 export type ReadFailure =
-  ReadError | ReadTimeout | TotalTimeout | RemoteProtocolError | DecodingError | StreamConsumed | StreamClosed
+  | ReadError
+  | ReadTimeout
+  | TotalTimeout
+  | RemoteProtocolError
+  | DecodingError
+  | BodyTooLarge
+  | StreamConsumed
+  | StreamClosed
 
 /**
  * An answer came that a policy of the client cannot act upon, or a policy could not do its part.
@@ -448,6 +536,7 @@ const tags: ReadonlySet<string> = new Set([
   "TotalTimeout",
   "RemoteProtocolError",
   "DecodingError",
+  "BodyTooLarge",
   "StreamConsumed",
   "StreamClosed",
   "TooManyRedirects",

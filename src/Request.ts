@@ -46,6 +46,7 @@ export { Fields, type FieldsInput } from "./protocol/Fields.js"
 export type { ParamsInput, ParamValue } from "./protocol/params.js"
 export type { CookiesInput, CookieValue } from "./request/cookies.js"
 export type { Body, BodyFailure, BodyOptions, CallOptions, RequestOptions } from "./request/RequestOptions.js"
+export type { ReadingOptions } from "./request/ReadingOptions.js"
 export type { TimeoutInput, TimeoutOptions } from "./request/Timeouts.js"
 
 /**
@@ -253,11 +254,7 @@ export const inContext = <E, R, A, E2, R2>(
   }
   return Effect.contextWithEffect((context: Context.Context<R>) => {
     // `content` leaves no room for the other two.
-    const provided: RequestOptions<E> = {
-      ...(options as CallOptions),
-      content: Stream.provideContext(content, context)
-    }
-    return run(provided)
+    return run({ ...(options as CallOptions), content: Stream.provideContext(content, context) })
   })
 }
 

@@ -2,15 +2,17 @@
  * A response: its head, and a body that is read to its end, streamed once, or closed.
  *
  * What to know: a response from `client.get` and its siblings is already read, its connection is free, and every reader
- * (`read`, `text`, `json`, `stream`, `lines`) answers from memory as often as wanted. One from `client.stream` is open:
+ * (`read`, `text`, `json`, `formData`, `stream`, `lines`…) answers from memory as often as wanted. One from `client.stream`
+ * is open:
  *
- * - `read`, `text`, `json`… take the rest into memory; from then on it is as above.
- * - `stream` (decoded) and `raw` (as on the wire) flow once; a second time fails `StreamConsumed`.
+ * - `read`, `text`, `json`… take the rest into memory, up to `maxBodySize`; from then on it is as above.
+ * - `stream` (decoded), `raw` (as on the wire), and what is made of them, `textStream`, `lines` and `ndjson`, flow once; a
+ *   second time fails `StreamConsumed`.
  * - `close` ends it early and aborts what still flows; reading after that fails `StreamClosed`. Leaving the scope closes.
  *
  * Gotchas: a connection that is lost before the end fails; it never ends a stream early. Interrupting one reader of
  * `read` leaves the bytes for the next; interrupting a running `stream` closes the response. Printing a response reads
- * nothing.
+ * nothing, and no error shows anything of a body: `raiseForStatus` has it in `error.body`, for those who ask.
  *
  * @example
  * ```ts
@@ -35,25 +37,38 @@ import type { Clock } from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
-import { collect, pullOf, streamOf } from "./content/bytes.js"
-import { decodeText, textDecoder } from "./content/charset.js"
-import { type Decoders, decodingPlan } from "./content/ContentEncoding.js"
-import { lineSplitter } from "./content/lines.js"
-import type { Call } from "./Exchange.js"
-import * as HttpxError from "./HttpxError.js"
-import { fieldsOf } from "./protocol/Fields.js"
+import type * as Stream from "effect/Stream"
+import type * as Schema from "effect/Schema"
+import { decodeText } from "./content/charset.js"
+import type { ContentDisposition } from "./content/ContentDisposition.js"
+import type { Decoders } from "./content/ContentEncoding.js"
+import { type MediaType, mediaTypeOf } from "./content/MediaType.js"
+import type * as HttpxError from "./HttpxError.js"
+import { fieldOf, fieldsOf } from "./protocol/Fields.js"
+import { type Links, parseLinks } from "./protocol/linkHeader.js"
 import { redactField, redactUrl } from "./protocol/redaction.js"
 import type { Request } from "./Request.js"
 import { type NextRequest, noHistory, noNextRequest } from "./response/NextRequest.js"
+import type { CapturedBody } from "./response/CapturedBody.js"
 import type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
-import { closed, consumed, notDecoded, parseJson, statusError, tooManyCodings } from "./response/failures.js"
+import { jsonOf, tooLongForText } from "./response/failures.js"
+import { dispositionOf, formDataOf } from "./response/parsed.js"
+import { ResponseBody } from "./response/ResponseBody.js"
 import { headersOf, pairsOf, type ResponseInit } from "./response/ResponseInit.js"
 import type { Source } from "./response/Source.js"
+import { type CaptureOptions, describedError, statusError } from "./response/status.js"
+import { jsonLinesOf, linesOf, textOf, valuesOf } from "./response/texts.js"
 import { type Timings, timingsOf } from "./response/Timings.js"
 import type { Upgraded } from "./response/Upgraded.js"
 import { fromSetCookies } from "./transport/platform/platformCookies.js"
 
+export type { ContentDisposition } from "./content/ContentDisposition.js"
+export type { DefaultEncoding } from "./content/charset.js"
+export type { MediaType } from "./content/MediaType.js"
+export type { Link, Links } from "./protocol/linkHeader.js"
+export type { CapturedBody } from "./response/CapturedBody.js"
+export { ProblemDetails } from "./response/ProblemDetails.js"
+export type { CaptureOptions } from "./response/status.js"
 export type { ConnectionInfo, ConnectTimings } from "./response/ConnectionInfo.js"
 export type { Timings } from "./response/Timings.js"
 export type { NextRequest } from "./response/NextRequest.js"
@@ -68,15 +83,11 @@ export type { Source } from "./response/Source.js"
  */
 export const TypeId: unique symbol = Symbol.for("effect-httpx/Response")
 
-// What can still be held in memory as one piece.
-const maxInMemory = 0x7fffffff
-// Above this, decoding at once would hold up the event loop for longer than a task should take.
-const decodeAtOnce = 100 * 1024
+// The longest string that V8 makes, in characters.
+const longestText = 0x1fffffe8
 
-const nothing = new Uint8Array(0)
-const noFields: ReadonlyArray<string> = []
-
-const identity = { _tag: "Identity" } as const
+// RFC 9110 §15.4: what has a Location that is meant to be followed.
+const redirecting: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
 /**
  * A response. See the module's documentation for how its body can be read.
@@ -84,21 +95,11 @@ const identity = { _tag: "Identity" } as const
  * @since 0.1.0
  * @category models
  */
-export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxError.ReadFailure> {
+export class Response extends ResponseBody implements HttpIncomingMessage.HttpIncomingMessage<HttpxError.ReadFailure> {
   readonly [TypeId]: typeof TypeId = TypeId
   readonly [HttpIncomingMessage.TypeId]: HttpIncomingMessage.TypeId = HttpIncomingMessage.TypeId
 
-  /** The request that this answers, as it was sent, without its body: an answer may live longer than that should. */
-  readonly request: Request<unknown>
-  private state: "unread" | "reading" | "streamed" | "closed" = "unread"
   private headerRecord: Headers.Headers | undefined = undefined
-  // Once the body is in memory, the response keeps that and no more: not what carried it, nor the run it was part of.
-  private content: Uint8Array | undefined = undefined
-  private received = 0
-  private endedAfter: number | undefined = undefined
-  private trailerFields: ReadonlyArray<string> = noFields
-  private source: Source | undefined
-  private call: Call | undefined
   private readonly answeredAfter: number
   private earlier: ReadonlyArray<Response> = noHistory
   private next: NextRequest = noNextRequest
@@ -106,18 +107,16 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   /** For transports: what answers a request, its body still to be read from `source`. */
   constructor(
     request: Request<unknown>,
-    private readonly init: ResponseInit,
+    init: ResponseInit,
     source: Source,
-    private readonly decoders: Decoders | undefined,
+    decoders: Decoders | undefined,
     private readonly carried: ConnectionInfo | undefined,
     /** Milliseconds from the start of the call until a connection took the request, where that is known. */
     private readonly carriedAfter?: number | undefined,
     /** What opening that connection took, if it was opened for this request. */
     private readonly opening?: ConnectTimings | undefined
   ) {
-    this.request = request.sent
-    this.call = request.call
-    this.source = source
+    super(request, init, source, decoders)
     this.answeredAfter = request.call?.elapsed ?? 0
   }
 
@@ -163,7 +162,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
 
   /** The fields after the body, as they came; none before its end, and none from transports that cannot tell. */
   get trailers(): ReadonlyArray<readonly [name: string, value: string]> {
-    return pairsOf(this.source?.trailers ?? this.trailerFields)
+    return pairsOf(this.trailerSection)
   }
 
   /** The connection that it came by: protocol, addresses, proxy, TLS, and how long opening it took. */
@@ -179,11 +178,6 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
   /** The sending side of a connection that is no longer HTTP: after 101, or a 2xx to CONNECT. `raw` is the receiving one. */
   get upgraded(): Option.Option<Upgraded> {
     return Option.fromNullable(this.source?.upgraded)
-  }
-
-  /** Milliseconds from the start of the call to the end of the body; while that is open, until now. */
-  get elapsed(): number {
-    return this.endedAfter ?? this.source?.endedAfter ?? this.call?.elapsed ?? 0
   }
 
   /** Where that time went: waiting for a connection, opening it, waiting for the head, receiving the body. */
@@ -212,31 +206,72 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     this.next = next
   }
 
-  /** Whether nothing of the response is open any more: its body has arrived whole, failed, or was closed. */
-  get isClosed(): boolean {
-    return this.source === undefined || this.source.endedAfter !== undefined
+  /** Whether the status is 1xx. Only 101 is ever that of a response: see `onInformational` for the others. */
+  get isInformational(): boolean {
+    return this.status < 200
   }
 
-  /** How many bytes of the body have arrived, before decoding. */
-  get numBytesDownloaded(): number {
-    return this.source?.received ?? this.received
+  /** Whether the status is 2xx. */
+  get isSuccess(): boolean {
+    return this.status >= 200 && this.status < 300
   }
 
-  /** The whole body, decoded. */
-  get read(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
-    return this.content === undefined ? Effect.map(this.bytes, () => this.own) : Effect.sync(() => this.own)
+  /** Whether the status is 3xx: 304 is too, though it leads nowhere. */
+  get isRedirect(): boolean {
+    return this.status >= 300 && this.status < 400
   }
 
-  /** The whole body as text: by a byte order mark, else by the charset of Content-Type, else as UTF-8. Never fails on bad bytes. */
+  /** Whether the status is 301, 302, 303, 307 or 308, and there is a Location. */
+  get hasRedirectLocation(): boolean {
+    return redirecting.has(this.status) && fieldOf(this.init.fields, "location") !== undefined
+  }
+
+  /** Whether the status is 4xx. */
+  get isClientError(): boolean {
+    return this.status >= 400 && this.status < 500
+  }
+
+  /** Whether the status is 5xx. */
+  get isServerError(): boolean {
+    return this.status >= 500 && this.status < 600
+  }
+
+  /** Whether the status is 4xx or 5xx. */
+  get isError(): boolean {
+    return this.isClientError || this.isServerError
+  }
+
+  /** The links of the Link fields (RFC 8288), their targets resolved against `url`. */
+  get links(): Links {
+    return parseLinks(fieldOf(this.init.fields, "link"), this.url)
+  }
+
+  /** What Content-Type says, if it is a media type. */
+  get contentType(): Option.Option<MediaType> {
+    return Option.fromNullable(mediaTypeOf(this.init.contentType))
+  }
+
+  /**
+   * What Content-Disposition says (RFC 6266): whether to show the body or to save it, and as what. Its file name is made safe:
+   * see `ContentDisposition`. An effect because the parser is loaded when it is first asked for.
+   */
+  get contentDisposition(): Effect.Effect<Option.Option<ContentDisposition>> {
+    return dispositionOf(fieldOf(this.init.fields, "content-disposition"))
+  }
+
+  /**
+   * The whole body as text: by a byte order mark, else by the charset of Content-Type, else by `defaultEncoding`, else as
+   * UTF-8. Never fails on bad bytes.
+   */
   get text(): Effect.Effect<string, HttpxError.ReadFailure> {
     const { content } = this
-    if (content !== undefined) return Effect.sync(() => decodeText(content, this.init.contentType))
-    return Effect.map(this.bytes, (bytes) => decodeText(bytes, this.init.contentType))
+    if (content !== undefined && content.length <= longestText) return Effect.sync(() => this.decodeText(content))
+    return Effect.flatMap(this.textual, (bytes) => Effect.succeed(this.decodeText(bytes)))
   }
 
   /** The whole body as JSON; `DecodingError` if it is not. For types, `HttpIncomingMessage.schemaBodyJson(schema)(response)`. */
   get json(): Effect.Effect<unknown, HttpxError.ReadFailure> {
-    return Effect.flatMap(this.bytes, (bytes) => parseJson(this, bytes))
+    return Effect.flatMap(this.textual, (bytes) => jsonOf(this, bytes, this.init.contentType))
   }
 
   /** The whole body as an ArrayBuffer of its own. */
@@ -249,58 +284,56 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     return Effect.map(this.text, (text) => UrlParams.fromInput(new URLSearchParams(text)))
   }
 
-  /** The body, decoded, as it arrives; the connection waits while nobody pulls. Its finalizer closes the response. */
-  get stream(): Stream.Stream<Uint8Array, HttpxError.ReadFailure> {
-    return Stream.suspend(() => this.openStream(true))
+  /** The whole body as form data, multipart or urlencoded, its files in memory; `DecodingError` if it is not. */
+  get formData(): Effect.Effect<FormData, HttpxError.ReadFailure> {
+    return Effect.flatMap(this.arrayBuffer, (body) => formDataOf(this, body, this.init.contentType))
   }
 
-  /** The body as it is on the wire, content codings and all. */
-  get raw(): Stream.Stream<Uint8Array, HttpxError.ReadFailure> {
-    return Stream.suspend(() => this.openStream(false))
+  /** The body as text, as it arrives: no character is cut in two, and no piece is empty. */
+  get textStream(): Stream.Stream<string, HttpxError.ReadFailure> {
+    return textOf(this.stream, this.init.contentType, this.reading.defaultEncoding)
   }
 
   /** The body as lines of text, ended by CR, LF or CRLF and nothing else, without their ends. */
   get lines(): Stream.Stream<string, HttpxError.ReadFailure> {
-    return Stream.suspend(() => {
-      const decoder = textDecoder(this.init.contentType)
-      const splitter = lineSplitter()
-      const split = Stream.mapConcat(this.stream, (bytes) => splitter.write(decoder.write(bytes)))
-      const rest = Stream.suspend(() => Stream.fromIterable([...splitter.write(decoder.end()), ...splitter.end()]))
-      return Stream.concat(split, rest)
-    })
-  }
-
-  /** This response, or `StatusError` if its status is not 2xx. The body stays readable. */
-  get raiseForStatus(): Effect.Effect<this, HttpxError.StatusError> {
-    return Effect.suspend(() => (this.status >= 200 && this.status < 300 ? Effect.succeed(this) : statusError(this)))
+    return linesOf(this.textStream, this, this.reading.maxBodySize)
   }
 
   /**
-   * Ends the response: a body that has not arrived whole is aborted. A short rest of it is read for at most 100 ms first, so
-   * that the connection can be kept. Idempotent; what is in memory can still be read.
+   * The body as JSON, one value a line (NDJSON, JSON Lines), blank lines left out; with a schema, as what that says. A line
+   * that is something else ends the stream with `InvalidLine`.
    */
-  get close(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      if (this.source === undefined) return Effect.void
-      if (this.state !== "streamed") this.state = "closed"
-      return this.source.abort
-    })
+  ndjson(): Stream.Stream<unknown, HttpxError.ReadFailure | HttpxError.InvalidLine>
+  ndjson<A, I, R>(schema: Schema.Schema<A, I, R>): Stream.Stream<A, HttpxError.ReadFailure | HttpxError.InvalidLine, R>
+  ndjson<A, I, R>(schema?: Schema.Schema<A, I, R>) {
+    // @effect-diagnostics-next-line missingEffectContext:off -- without a schema, there is nothing that R could belong to
+    return schema === undefined ? jsonLinesOf(this.lines, this) : valuesOf(this.lines, this, schema)
+  }
+
+  /**
+   * This response, or `StatusError` if its status is not 2xx: 304 and 101 are not either. The body stays as readable as it
+   * was. The error has its beginning, up to 64 KiB; of a body that still flows, what comes within a second.
+   */
+  get raiseForStatus(): Effect.Effect<this, HttpxError.StatusError> {
+    return Effect.suspend(() => (this.isSuccess ? Effect.succeed(this) : statusError(this, this.captureBy({}))))
+  }
+
+  /**
+   * The same, its `error` being what a schema makes of the JSON that the body is: a server's own description of what went
+   * wrong. A body that is something else leaves `error` empty.
+   */
+  raiseForStatusWith<A, I, R>(
+    schema: Schema.Schema<A, I, R>,
+    options: CaptureOptions = {}
+  ): Effect.Effect<this, HttpxError.StatusError<A>, R> {
+    return Effect.suspend(() =>
+      this.isSuccess ? Effect.succeed(this) : describedError(this, this.captureBy(options), schema)
+    )
   }
 
   /** @internal The clock of the call, while it runs. */
   get clock(): Clock | undefined {
     return this.call?.clock
-  }
-
-  /** @internal Calls back when nothing of the response is open any more; at once if that is so already. */
-  onOver(watcher: () => void): void {
-    if (this.source === undefined) watcher()
-    else this.source.onOver(watcher)
-  }
-
-  /** Waits until nothing of the response is open any more. */
-  get awaitClosed(): Effect.Effect<void> {
-    return Effect.async<void>((resume) => this.onOver(() => resume(Effect.void)))
   }
 
   /** The head, redacted; never the body. */
@@ -316,7 +349,7 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     }
   }
 
-  toString(): string {
+  override toString(): string {
     return Inspectable.format(this.toJSON())
   }
 
@@ -324,85 +357,19 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
     return this.toJSON()
   }
 
-  /** The whole body, in memory that it may share with other small ones. */
-  private get bytes(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
-    return this.content === undefined ? Effect.suspend(() => this.readAll()) : Effect.succeed(this.content)
+  private decodeText(bytes: Uint8Array): string {
+    return decodeText(bytes, this.init.contentType, this.reading.defaultEncoding)
   }
 
-  /** The whole body in memory of its own: what is given away shows nothing of others through its `buffer`. */
-  private get own(): Uint8Array {
-    const content = this.content ?? nothing
-    if (content.byteLength === content.buffer.byteLength) return content
-    return (this.content = new Uint8Array(content))
-  }
-
-  /** @internal Reads what needs neither waiting nor decoding; whether the body is read then. */
-  readNow(): boolean {
-    const whole = this.source?.whole
-    if (whole === undefined || this.state !== "unread" || this.plan._tag !== "Identity") return false
-    this.keep(whole)
-    return true
-  }
-
-  private readAll(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
-    if (this.content !== undefined || this.source === undefined) return Effect.succeed(this.content ?? nothing)
-    if (this.state === "streamed") return consumed(this)
-    if (this.state === "closed") return closed(this)
-    this.state = "reading"
-    const { whole } = this.source
-    return whole === undefined
-      ? Effect.flatMap(this.source.collect, (bytes) => this.decodeWhole(bytes))
-      : this.decodeWhole(whole)
-  }
-
-  private decodeWhole(bytes: Uint8Array): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
-    const plan = this.plan
-    if (plan._tag === "Identity" || this.decoders === undefined) return Effect.succeed(this.keep(bytes))
-    if (plan._tag === "TooMany") return tooManyCodings(this, plan.count)
-    if (bytes.length <= decodeAtOnce) {
-      const decoded = this.decoders.decodeAll(plan.codings, bytes, maxInMemory)
-      return "_tag" in decoded ? notDecoded(this, decoded) : Effect.succeed(this.keep(decoded))
-    }
-    const decoding = this.decoders.decodePull(plan.codings, pullOf(bytes), maxInMemory)
-    return collect(decoding.pull).pipe(
-      Effect.catchAll((failure) => notDecoded(this, failure)),
-      Effect.map((decoded) => this.keep(decoded)),
-      Effect.ensuring(Effect.sync(decoding.close))
+  /** The whole body, if it can be a text. */
+  private get textual(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
+    return Effect.flatMap(this.bytes, (bytes) =>
+      bytes.length <= longestText ? Effect.succeed(bytes) : tooLongForText(this, bytes.length, longestText)
     )
   }
 
-  /** The whole body is known; what carried it is let go. */
-  private keep(content: Uint8Array): Uint8Array {
-    this.content = content
-    if (this.source !== undefined) {
-      this.received = this.source.received
-      this.endedAfter = this.source.endedAfter
-      this.trailerFields = this.source.trailers
-      this.source = undefined
-      this.call = undefined
-    }
-    return content
-  }
-
-  private openStream(decoded: boolean): Stream.Stream<Uint8Array, HttpxError.ReadFailure> {
-    if (this.source === undefined || this.state === "reading") {
-      return decoded ? nonEmpty(Stream.fromEffect(this.read)) : Stream.fromEffect(consumed(this))
-    }
-    if (this.state === "streamed") return Stream.fromEffect(consumed(this))
-    if (this.state === "closed") return Stream.fromEffect(closed(this))
-    this.state = "streamed"
-    const plan = decoded ? this.plan : identity
-    if (plan._tag === "Identity" || this.decoders === undefined) return streamOf(this.source.pull, this.close)
-    if (plan._tag === "TooMany") return streamOf(tooManyCodings(this, plan.count), this.close)
-    const decoding = this.decoders.decodePull(plan.codings, this.source.pull, Number.MAX_SAFE_INTEGER)
-    const pull = Effect.catchTag(decoding.pull, "DecodingFailure", (failure) => notDecoded(this, failure))
-    return streamOf(pull, Effect.andThen(this.close, Effect.sync(decoding.close)))
-  }
-
-  private get plan() {
-    if (this.decoders === undefined) return identity
-    const header = this.init.contentEncoding
-    return header === undefined ? identity : decodingPlan(header, new Set(this.decoders.codings))
+  private captureBy({ bodyLimit = 65_536, bodyTimeout = 1_000 }: CaptureOptions): Effect.Effect<CapturedBody> {
+    return this.capture(bodyLimit, bodyTimeout)
   }
 }
 
@@ -413,6 +380,3 @@ export class Response implements HttpIncomingMessage.HttpIncomingMessage<HttpxEr
  * @category guards
  */
 export const isResponse = (u: unknown): u is Response => typeof u === "object" && u !== null && TypeId in u
-
-const nonEmpty = <E>(stream: Stream.Stream<Uint8Array, E>): Stream.Stream<Uint8Array, E> =>
-  Stream.filter(stream, (bytes) => bytes.length > 0)

@@ -23,6 +23,8 @@ export interface DecodingFailure {
   readonly _tag: "DecodingFailure"
   readonly coding: string
   readonly message: string
+  /** Whether it is larger than the cap, and nothing else is wrong with it. */
+  readonly exceeds: boolean
   readonly cause: unknown
 }
 
@@ -87,7 +89,7 @@ const maxCodings = 5
  * @since 0.1.0
  * @category decisions
  */
-export const decodingPlan = (header: string | undefined, supported: ReadonlySet<string>): DecodingPlan => {
+export const decodingPlan = (header: string | undefined, supported: Pick<ReadonlySet<string>, "has">): DecodingPlan => {
   if (header === undefined) return { _tag: "Identity" }
   const codings = parseContentEncoding(header)
   // Each stage multiplies what a bomb can do, and no honest server stacks this many. Counted before they are looked

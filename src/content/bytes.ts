@@ -21,28 +21,30 @@ export const join = (pieces: ReadonlyArray<Uint8Array>, total: number): Uint8Arr
   return whole
 }
 
+export const sizeOf = (pieces: ReadonlyArray<Uint8Array>): number =>
+  pieces.reduce((total, piece) => total + piece.length, 0)
+
 /** Bytes that are here already, on demand. */
-export const pullOf = (bytes: Uint8Array): Pull<never> => {
+export const pullOf = (pieces: ReadonlyArray<Uint8Array>): Pull<never> => {
   let given = false
   return Effect.sync(() => {
     if (given) return []
     given = true
-    return [bytes]
+    return pieces
   })
 }
 
-/** Everything that is still to come, as one piece. */
-export const collect = <E>(pull: Pull<E>): Effect.Effect<Uint8Array, E> =>
+/** Everything that is still to come, as one piece; or its beginning, until that has `enough` bytes. */
+export const collect = <E>(pull: Pull<E>, enough = Infinity): Effect.Effect<Uint8Array, E> =>
   Effect.suspend(() => {
     const pieces: Array<Uint8Array> = []
     let total = 0
     const next: Effect.Effect<Uint8Array, E> = Effect.flatMap(pull, (more) => {
-      if (more.length === 0) return Effect.succeed(join(pieces, total))
       for (const piece of more) {
         pieces.push(piece)
         total += piece.length
       }
-      return next
+      return more.length === 0 || total >= enough ? Effect.succeed(join(pieces, total)) : next
     })
     return next
   })

@@ -4,9 +4,7 @@
  * @since 0.1.0
  */
 
-// A parameter may follow anything that ends another one, so that `text/html charset=x` and two fields joined by a comma
-// are understood too. A quoted value is consumed whole: what looks like a parameter inside it is none.
-const parameter = /(?:^|[;,\s])([^\s=;,"]+)\s*=\s*(?:"((?:[^"\\]|\\[^])*)"?|([^;,\s]*))/g
+import { parametersIn } from "./parameters.js"
 
 /**
  * The charset that a `Content-Type` names, in lower case; of several the first.
@@ -17,12 +15,9 @@ const parameter = /(?:^|[;,\s])([^\s=;,"]+)\s*=\s*(?:"((?:[^"\\]|\\[^])*)"?|([^;
 export const charsetOf = (contentType: string | undefined): string | undefined => {
   // Most have no parameter at all.
   if (contentType === undefined || !contentType.includes("=")) return undefined
-  for (const [, name, quoted, plain] of contentType.matchAll(parameter)) {
-    if (name?.toLowerCase() !== "charset") continue
-    // Single quotes mean nothing in RFC 9110 §5.6.4, but servers send them.
-    const value = quoted === undefined ? plain?.replace(/^'(.*)'$/, "$1") : quoted.replace(/\\([^])/g, "$1")
-    const charset = value?.trim().toLowerCase()
-    if (charset) return charset
+  for (const [name, value] of parametersIn(contentType)) {
+    const charset = name === "charset" ? value.trim().toLowerCase() : ""
+    if (charset !== "") return charset
   }
   return undefined
 }
@@ -78,17 +73,16 @@ const decodeWindows1252 = (bytes: Uint8Array = new Uint8Array(0)): string => {
 /** Making one costs more than decoding a small text. Whole texts leave nothing behind in it. */
 const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
 
-const makeDecoder = (label: string): TextDecoder => {
+/** `undefined` for a label that the runtime does not know. */
+const decoderFor = (label: string): TextDecoder | undefined => {
   try {
     return new TextDecoder(label, { ignoreBOM: true })
   } catch {
-    // A label that the runtime does not know; UTF-8 is the likeliest guess, and no text is lost that ASCII can carry.
-    return new TextDecoder("utf-8", { ignoreBOM: true })
+    return undefined
   }
 }
 
-const decoding = (label: string, stream: boolean): Decoding => {
-  const decoder = label === "utf-8" && !stream ? utf8 : makeDecoder(label)
+const decodingBy = (decoder: TextDecoder, stream: boolean): Decoding => {
   if (decoder.encoding === "windows-1252") return { decode: decodeWindows1252 }
   return {
     decode: (bytes) => {
@@ -103,20 +97,67 @@ const decoding = (label: string, stream: boolean): Decoding => {
   }
 }
 
+/** By the first label that the runtime knows. UTF-8 is the last: no text is lost that ASCII can carry. */
+const decoding = (labels: ReadonlyArray<string | undefined>, stream: boolean): Decoding => {
+  for (const label of labels) {
+    if (label === undefined) continue
+    if (label === "utf-8") break
+    const decoder = decoderFor(label)
+    if (decoder !== undefined) return decodingBy(decoder, stream)
+  }
+  return decodingBy(stream ? new TextDecoder("utf-8", { ignoreBOM: true }) : utf8, stream)
+}
+
 /**
- * Decodes a whole text. Never fails: an unknown charset is taken for UTF-8, and invalid bytes become U+FFFD.
+ * The encoding of texts that do not say theirs: a label of WHATWG's, or what guesses one from the bytes, e.g. the `detect`
+ * of chardet. A guess of nothing, or of no encoding that is known, and one that throws, is UTF-8.
  *
- * As in WHATWG's "decode", a byte order mark beats the label of `Content-Type`, which beats UTF-8: a mark was written
+ * @since 0.1.0
+ * @category models
+ */
+export type DefaultEncoding = string | ((bytes: Uint8Array) => string | null | undefined)
+
+/** What Content-Type says, and where it says nothing that is known, the default. */
+const decodingOf = (
+  contentType: string | undefined,
+  defaultEncoding: DefaultEncoding | undefined,
+  bytes: Uint8Array,
+  stream: boolean
+): Decoding => {
+  const charset = charsetOf(contentType)
+  if (typeof defaultEncoding !== "function") return decoding([charset, defaultEncoding], stream)
+  // Guessing may cost more than decoding: it is not done for a label that holds.
+  const isKnown = charset !== undefined && decoderFor(charset) !== undefined
+  return decoding([isKnown ? charset : guessed(defaultEncoding, bytes)], stream)
+}
+
+const guessed = (guess: (bytes: Uint8Array) => string | null | undefined, bytes: Uint8Array): string | undefined => {
+  try {
+    return guess(bytes) ?? undefined
+  } catch {
+    // Whoever guesses is given what any server sends.
+    return undefined
+  }
+}
+
+/**
+ * Decodes a whole text. Never fails: an unknown charset counts as none, and invalid bytes become U+FFFD.
+ *
+ * As in WHATWG's "decode", a byte order mark beats the label of `Content-Type`, which beats the default: a mark was written
  * by who wrote the text, a label by who serves it. The mark is not part of the text.
  *
  * @since 0.1.0
  * @category decoding
  */
-export const decodeText = (bytes: Uint8Array, contentType: string | undefined): string => {
+export const decodeText = (
+  bytes: Uint8Array,
+  contentType: string | undefined,
+  defaultEncoding?: DefaultEncoding | undefined
+): string => {
   const sniffed = mayBegin(bytes) ? sniff(bytes) : undefined
   return sniffed === undefined
-    ? decoding(charsetOf(contentType) ?? "utf-8", false).decode(bytes)
-    : decoding(sniffed.label, false).decode(bytes.subarray(sniffed.markLength))
+    ? decodingOf(contentType, defaultEncoding, bytes, false).decode(bytes)
+    : decoding([sniffed.label], false).decode(bytes.subarray(sniffed.markLength))
 }
 
 /**
@@ -131,19 +172,24 @@ export interface StreamingTextDecoder {
 }
 
 /**
- * What `decodeText` does, for bytes in pieces: characters and byte order marks may be split anywhere.
+ * What `decodeText` does, for bytes in pieces: characters and byte order marks may be split anywhere. A default that guesses
+ * is given the first piece, or the first few if those are short.
  *
  * @since 0.1.0
  * @category decoding
  */
-export const textDecoder = (contentType: string | undefined): StreamingTextDecoder => {
+export const textDecoder = (
+  contentType: string | undefined,
+  defaultEncoding?: DefaultEncoding | undefined
+): StreamingTextDecoder => {
   let current: Decoding | undefined
   let held: Uint8Array = new Uint8Array(0)
 
   /** Begins with the bytes that say, or do not say, which encoding it is. */
   const start = (bytes: Uint8Array): { readonly text: string; readonly rest: Decoding } => {
     const sniffed = sniff(bytes)
-    const rest = decoding(sniffed?.label ?? charsetOf(contentType) ?? "utf-8", true)
+    const rest =
+      sniffed === undefined ? decodingOf(contentType, defaultEncoding, bytes, true) : decoding([sniffed.label], true)
     current = rest
     return { text: rest.decode(bytes.subarray(sniffed?.markLength ?? 0)), rest }
   }
@@ -203,8 +249,8 @@ export const decodeJsonText = (bytes: Uint8Array): string => {
   // Before UTF-16LE, whose mark is the first half of this one: no JSON text begins with NUL.
   if (startsWith(bytes, [0xff, 0xfe, 0x00, 0x00])) return decodeUtf32(bytes.subarray(4), true)
   const sniffed = sniff(bytes)
-  if (sniffed !== undefined) return decoding(sniffed.label, false).decode(bytes.subarray(sniffed.markLength))
+  if (sniffed !== undefined) return decoding([sniffed.label], false).decode(bytes.subarray(sniffed.markLength))
   const encoding = jsonEncoding(bytes)
   if (encoding === "utf-32be" || encoding === "utf-32le") return decodeUtf32(bytes, encoding === "utf-32le")
-  return decoding(encoding, false).decode(bytes)
+  return decoding([encoding], false).decode(bytes)
 }

@@ -12,6 +12,8 @@
  */
 export interface LineSplitter {
   readonly write: (text: string) => Array<string>
+  /** How many characters of an unfinished line there are. */
+  readonly held: number
   readonly end: () => Array<string>
 }
 
@@ -29,6 +31,9 @@ export const lineSplitter = (): LineSplitter => {
   let afterCarriageReturn = false
 
   return {
+    get held() {
+      return unfinished.length
+    },
     write: (text) => {
       if (text === "") return []
       const lines: Array<string> = []

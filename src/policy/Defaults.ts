@@ -32,13 +32,14 @@ export class Defaults {
   private readonly problem: string | undefined
   private readonly settings: Settings
 
-  constructor(wire: Wire, { baseUrl, headers, params, timeout }: ClientOptions<unknown>) {
+  constructor(wire: Wire, options: ClientOptions<unknown>) {
+    const { baseUrl, defaultEncoding, headers, maxBodySize, params, timeout } = options
     const query = params === undefined ? "" : queryString(params)
     this.headers = defaultHeaders(wire.decoders?.codings ?? []).merge(Fields.from(headers))
     this.base = baseUrl === undefined ? undefined : String(baseUrl)
     this.query = typeof query === "string" ? query : ""
     this.problem = typeof query === "string" ? undefined : query.message
-    this.settings = settingsOf({ timeout })
+    this.settings = settingsOf({ defaultEncoding, maxBodySize, timeout })
   }
 
   request<E>(

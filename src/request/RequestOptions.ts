@@ -8,6 +8,7 @@ import type { FieldsInput } from "../protocol/Fields.js"
 import type { ParamsInput } from "../protocol/params.js"
 import type { Informational } from "../response/Informational.js"
 import type { CookiesInput } from "./cookies.js"
+import type { ReadingOptions } from "./ReadingOptions.js"
 import type { TimeoutInput } from "./Timeouts.js"
 
 /**
@@ -28,7 +29,7 @@ export type Body<E> =
  * @since 0.1.0
  * @category models
  */
-export interface CallOptions {
+export interface CallOptions extends ReadingOptions {
   /** Fields of this request; a name given here replaces the client's fields of that name. Default: none. */
   readonly headers?: FieldsInput | undefined
   /**

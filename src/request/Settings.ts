@@ -3,6 +3,7 @@
  */
 import type { FollowRedirects } from "../policy/RedirectsOptions.js"
 import type { Informational } from "../response/Informational.js"
+import { type ReadingGiven, readingGiven, readingNotGiven, readingOrElse } from "./ReadingOptions.js"
 import type { CallOptions } from "./RequestOptions.js"
 import { notGiven, orElse, type Timeouts, timeoutsOf } from "./Timeouts.js"
 
@@ -10,6 +11,8 @@ export interface Settings {
   readonly timeouts: Timeouts
   /** `undefined` is as the client does. */
   readonly followRedirects: FollowRedirects | undefined
+  /** How the body of the answer is read. */
+  readonly reading: ReadingGiven
   /** The request target as sent, instead of the URL's path and query. */
   readonly target: string | undefined
   readonly onInformational: ((informational: Informational) => void) | undefined
@@ -22,6 +25,7 @@ export interface Settings {
 export const noSettings: Settings = {
   timeouts: notGiven,
   followRedirects: undefined,
+  reading: readingNotGiven,
   target: undefined,
   onInformational: undefined,
   withoutJar: false,
@@ -32,27 +36,30 @@ export const noSettings: Settings = {
 export const settingsOf = (options: CallOptions | undefined, defaults: Settings = noSettings): Settings => {
   if (options === undefined) return defaults
   const { cookies, followRedirects, onInformational, target, timeout } = options
+  const reading = readingGiven(options)
   const withoutJar = cookies === null || cookies === false
   const isSilent = followRedirects === undefined && onInformational === undefined && target === undefined
-  if (isSilent && timeout === undefined && !withoutJar) return defaults
+  if (isSilent && timeout === undefined && reading === readingNotGiven && !withoutJar) return defaults
+  if (typeof reading === "string") return { ...defaults, unclear: reading }
   const timeouts = timeoutsOf(timeout)
   if (typeof timeouts === "string") {
     return { ...defaults, unclear: `${timeouts} is not a duration: write e.g. "5 seconds"` }
   }
-  const { unclear } = defaults
   return {
     timeouts: orElse(timeouts, defaults.timeouts),
+    reading: readingOrElse(reading, defaults.reading),
     followRedirects,
     target,
     onInformational,
     withoutJar,
-    unclear
+    unclear: defaults.unclear
   }
 }
 
-/** The same with a client's timeouts, where the request gives none. */
+/** The same with a client's settings, where the request gives none. */
 export const withDefaults = (settings: Settings, defaults: Settings): Settings => {
   if (settings === noSettings) return defaults
   const timeouts = orElse(settings.timeouts, defaults.timeouts)
-  return { ...settings, timeouts, unclear: settings.unclear ?? defaults.unclear }
+  const reading = readingOrElse(settings.reading, defaults.reading)
+  return { ...settings, timeouts, reading, unclear: settings.unclear ?? defaults.unclear }
 }

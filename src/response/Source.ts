@@ -22,8 +22,15 @@ export interface Source extends Open {
   readonly endedAfter: number | undefined
   /** What has arrived since the last time, waiting for it if need be; nothing means the end. */
   readonly pull: Pull<HttpxError.ReadFailure>
-  /** All of the body. Interrupting one who waits for it takes nothing from the others, nor from the next. */
-  readonly collect: Effect.Effect<Uint8Array, HttpxError.ReadFailure>
+  /** What has arrived and was not taken yet, only to be looked at. */
+  readonly ahead: ReadonlyArray<Uint8Array>
+  /** Waits until that many bytes have arrived, or until no more will. Takes nothing. */
+  readonly arrived: (bytes: number) => Effect.Effect<void>
+  /**
+   * All of the body, or nothing if more than `most` bytes arrive. Interrupting one who waits for it takes nothing from the
+   * others, nor from the next.
+   */
+  readonly collect: (most: number) => Effect.Effect<Uint8Array | undefined, HttpxError.ReadFailure>
   /** The fields after the body, flat; none before its end. */
   readonly trailers: ReadonlyArray<string>
   /** The sending side of a connection that is no longer HTTP. */

@@ -32,6 +32,8 @@ export abstract class Arrival {
   private paused = false
   private reader: (() => void) | undefined = undefined
   private collectors: Set<() => void> | undefined = undefined
+  /** At how many bytes one of those wants to be woken. */
+  private awaited = Infinity
   private watchers: Array<() => void> | undefined = undefined
 
   /** Stops the carrier's flow. */
@@ -59,12 +61,23 @@ export abstract class Arrival {
     })
   }
 
-  get collect(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
+  get ahead(): ReadonlyArray<Uint8Array> {
+    return this.pieces
+  }
+
+  arrived(bytes: number): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      this.over || this.received >= bytes ? Effect.void : Effect.zipRight(this.reaching(bytes), this.arrived(bytes))
+    )
+  }
+
+  collect(most: number): Effect.Effect<Uint8Array | undefined, HttpxError.ReadFailure> {
     return Effect.suspend(() => {
+      if (this.received > most) return Effect.succeed(undefined)
       const { whole } = this
       if (whole !== undefined) return Effect.succeed(whole)
       if (this.failure !== undefined) return readFailure(this.failure())
-      return Effect.zipRight(this.completion, this.collect)
+      return Effect.zipRight(this.reaching(most + 1), this.collect(most))
     })
   }
 
@@ -84,6 +97,7 @@ export abstract class Arrival {
       this.pauseFlow()
     }
     this.wakeReader()
+    if (this.received >= this.awaited) this.wakeCollectors()
   }
 
   protected arrivedWhole(): void {
@@ -103,10 +117,7 @@ export abstract class Arrival {
 
   protected wakeAll(): void {
     this.wakeReader()
-    const { collectors } = this
-    if (collectors === undefined) return
-    this.collectors = undefined
-    for (const collector of collectors) collector()
+    this.wakeCollectors()
   }
 
   private take(): ReadonlyArray<Uint8Array> {
@@ -133,18 +144,30 @@ export abstract class Arrival {
     })
   }
 
-  /** Waits for the end or a failure, with any number of others. While anyone does, nothing stops the flow. */
-  private get completion(): Effect.Effect<void> {
+  /**
+   * Waits for that many bytes, the end or a failure, with any number of others: who is woken too early waits again. While
+   * anyone does, nothing stops the flow.
+   */
+  private reaching(bytes: number): Effect.Effect<void> {
     return Effect.async<void>((resume) => {
       const collector = () => resume(Exit.void)
       const collectors = (this.collectors ??= new Set())
       collectors.add(collector)
+      this.awaited = Math.min(this.awaited, bytes)
       this.flow()
       return Effect.sync(() => {
         collectors.delete(collector)
         if (collectors.size === 0) this.collectors = undefined
       })
     })
+  }
+
+  private wakeCollectors(): void {
+    const { collectors } = this
+    if (collectors === undefined) return
+    this.collectors = undefined
+    this.awaited = Infinity
+    for (const collector of collectors) collector()
   }
 
   private wakeReader(): void {

@@ -29,7 +29,7 @@ import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { join } from "../content/bytes.js"
+import { join, sizeOf } from "../content/bytes.js"
 import type { Exchange } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
 import { withSpan } from "../policy/Trace.js"
@@ -140,10 +140,7 @@ const bytesOf = <E>(body: Body<E>): Effect.Effect<Uint8Array, E> => {
     case "Stream":
       return Effect.map(Stream.runCollect(body.stream), (chunks) => {
         const pieces = Chunk.toReadonlyArray(chunks)
-        return join(
-          pieces,
-          pieces.reduce((total, piece) => total + piece.length, 0)
-        )
+        return join(pieces, sizeOf(pieces))
       })
   }
 }

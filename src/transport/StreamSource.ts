@@ -1,16 +1,14 @@
 /**
  * A body that is a `Stream`: pulled inside a scope that ends with it.
  */
-import * as Chunk from "effect/Chunk"
-import * as Deferred from "effect/Deferred"
+import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
-import * as FiberId from "effect/FiberId"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { collect } from "../content/bytes.js"
+import { join, sizeOf } from "../content/bytes.js"
 import type { Pull } from "../content/ContentEncoding.js"
 import type { Call } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
@@ -24,10 +22,7 @@ type Ended = HttpxError.ReadFailure | undefined
 
 type ChunkPull = Effect.Effect<Chunk.Chunk<Uint8Array>, Option.Option<Ended>>
 
-type Collected = Deferred.Deferred<Uint8Array, HttpxError.ReadFailure>
-
 export class StreamSource implements Source {
-  readonly whole = undefined
   readonly upgraded = undefined
   readonly trailers: ReadonlyArray<string> = []
   received = 0
@@ -37,9 +32,10 @@ export class StreamSource implements Source {
   /** How many bytes the body has, where that is known. */
   private announced = 0
   private pulling: ChunkPull | undefined = undefined
-  private collected: Collected | undefined = undefined
   /** Why there will be no more bytes, unless they have all come. */
   private failure: HttpxError.ReadFailure | undefined = undefined
+  private pieces: Array<Uint8Array> = []
+  /** Who pulls at present. */
   private working: Fiber.RuntimeFiber<unknown, unknown> | undefined = undefined
   private stopDeadline: (() => void) | undefined = undefined
   private readonly watchers: Array<() => void> = []
@@ -73,31 +69,46 @@ export class StreamSource implements Source {
 
   get abort(): Effect.Effect<void> {
     return Effect.suspend(() => {
+      this.pieces = []
       const what = "the response was closed before its body had arrived"
       return this.end(new HttpxError.StreamClosed(this.details(what)))
     })
   }
 
-  /** Pulled by a fiber of its own, so that whoever ends the exchange ends the wait too. */
+  get ahead(): ReadonlyArray<Uint8Array> {
+    return this.pieces
+  }
+
+  get whole(): Uint8Array | undefined {
+    if (this.endedAfter === undefined || this.failure !== undefined) return undefined
+    if (this.pieces.length !== 1) this.pieces = [join(this.pieces, sizeOf(this.pieces))]
+    return this.pieces[0]
+  }
+
   get pull(): Pull<HttpxError.ReadFailure> {
     return Effect.suspend(() => {
+      if (this.pieces.length > 0) return Effect.succeed(this.pieces.splice(0))
       if (this.failure !== undefined) return Effect.fail(this.failure)
       if (this.endedAfter !== undefined) return Effect.succeed([])
-      return Effect.flatMap(this.inBackground(this.pullOnce), (fiber) =>
-        Effect.flatMap(Fiber.await(fiber), (exit) => (this.failure === undefined ? exit : Effect.fail(this.failure)))
-      )
+      return Effect.zipRight(this.advance(this.received + 1), this.pull)
     })
   }
 
-  /** Collected by a fiber of its own, so that a reader who is interrupted takes nothing with it. */
-  get collect(): Effect.Effect<Uint8Array, HttpxError.ReadFailure> {
+  arrived(bytes: number): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      this.endedAfter !== undefined || this.received >= bytes
+        ? Effect.void
+        : Effect.zipRight(this.advance(bytes), this.arrived(bytes))
+    )
+  }
+
+  collect(most: number): Effect.Effect<Uint8Array | undefined, HttpxError.ReadFailure> {
     return Effect.suspend(() => {
-      if (this.collected !== undefined) return Deferred.await(this.collected)
+      if (this.received > most) return Effect.succeed(undefined)
       if (this.failure !== undefined) return Effect.fail(this.failure)
-      const collected: Collected = Deferred.unsafeMake(FiberId.none)
-      this.collected = collected
-      const collecting = Effect.intoDeferred(Effect.interruptible(collect(this.pullOnce)), collected)
-      return Effect.zipRight(this.inBackground(collecting), Deferred.await(collected))
+      const { whole } = this
+      if (whole !== undefined) return Effect.succeed(whole)
+      return Effect.zipRight(this.advance(most + 1), this.collect(most))
     })
   }
 
@@ -116,29 +127,44 @@ export class StreamSource implements Source {
     })
   }
 
-  private get pullOnce(): Pull<HttpxError.ReadFailure> {
+  /**
+   * Pulls until that many bytes have arrived, or waits for who does so already. In a fiber of its own, so that whoever ends
+   * the exchange ends the wait too, and whoever gives up waiting takes nothing with it. Not in the scope that ends with the
+   * body, for the same reason.
+   */
+  private advance(bytes: number): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      if (this.working !== undefined) return Effect.asVoid(Fiber.await(this.working))
+      const begun = Effect.map(Effect.forkDaemon(this.pulledBy(bytes)), (fiber) => (this.working = fiber))
+      return Effect.flatMap(Effect.uninterruptible(begun), (fiber) => Effect.asVoid(Fiber.await(fiber)))
+    })
+  }
+
+  private pulledBy(bytes: number): Effect.Effect<void> {
+    const pulled = Effect.catchAllCause(Effect.interruptible(this.pullUntil(bytes)), (cause) => {
+      // Nothing, if somebody has ended the exchange.
+      this.over(this.lost(cause))
+      return Scope.close(this.scope, Exit.void)
+    })
+    return Effect.map(pulled, () => {
+      this.working = undefined
+    })
+  }
+
+  private pullUntil(bytes: number): Effect.Effect<void> {
     return Effect.flatMap(this.opened, (pull) =>
       Effect.matchEffect(pull, {
         onSuccess: (chunk) => {
-          const pieces = Chunk.toReadonlyArray(chunk).filter((piece) => piece.length > 0)
-          for (const piece of pieces) this.received += piece.length
-          return pieces.length === 0 ? this.pullOnce : Effect.succeed(pieces)
+          for (const piece of chunk) {
+            if (piece.length > 0) this.pieces.push(piece)
+            this.received += piece.length
+          }
+          return this.received >= bytes ? Effect.void : this.pullUntil(bytes)
         },
         onFailure: (end) => {
-          const failure = Option.getOrUndefined(end) ?? this.cutShort
-          this.over(failure)
-          const ending = Scope.close(this.scope, Exit.void)
-          return Effect.zipRight(ending, failure === undefined ? Effect.succeed([]) : Effect.fail(failure))
+          this.over(Option.getOrUndefined(end) ?? this.cutShort)
+          return Scope.close(this.scope, Exit.void)
         }
-      })
-    )
-  }
-
-  /** Not in the scope that ends with the body: what it has read would be lost with it. */
-  private inBackground<A, E>(effect: Effect.Effect<A, E>): Effect.Effect<Fiber.RuntimeFiber<A, E>> {
-    return Effect.tap(Effect.forkDaemon(Effect.interruptible(effect)), (fiber) =>
-      Effect.sync(() => {
-        this.working = fiber
       })
     )
   }
@@ -173,9 +199,6 @@ export class StreamSource implements Source {
     this.body = undefined
     this.pulling = undefined
     this.call.ended(this)
-    if (failure !== undefined && this.collected !== undefined) {
-      Deferred.unsafeDone(this.collected, Effect.fail(failure))
-    }
     for (const watcher of this.watchers.splice(0)) watcher()
   }
 

@@ -44,9 +44,10 @@ import { settingsOf } from "./settings.js"
 import { type Handling, wireExchange, wireStart } from "./submit.js"
 import { clockOf } from "./Timer.js"
 import type { TransportOptions } from "./TransportOptions.js"
-import { nodeDecoders } from "./zlib.js"
+import { decodersWith } from "./zlib.js"
 
 export type { TlsOptions, TlsVersion } from "./connect/tls/TlsOptions.js"
+export type { PushDecoder } from "./decoding/PushDecoder.js"
 export type { PoolStats } from "./pool/PoolStats.js"
 export type { ProxyAuth, ProxyInput, ProxyMounts, ProxyOptions } from "./proxy/ProxyOptions.js"
 export type { Http2Settings, Limits, TransportOptions } from "./TransportOptions.js"
@@ -74,6 +75,7 @@ export const make = (options: TransportOptions = {}): Effect.Effect<Transport, n
     const clock = yield* Effect.withFiberRuntime<Clock | undefined>((fiber) => Effect.succeed(clockOf(fiber)))
     const runtime = yield* Effect.runtime<never>()
     const settings = settingsOf(options, options.trustEnv === false ? undefined : yield* environment)
+    const decoders = decodersWith(options.decoders)
     const means = connecting(options, settings, runtime)
     const pool: Pool = yield* Effect.acquireRelease(
       Effect.sync(() => new Pool({ ...means.pool, changed: () => metrics.changed() }, settings.pool, clock)),
@@ -83,7 +85,7 @@ export const make = (options: TransportOptions = {}): Effect.Effect<Transport, n
     yield* Effect.addFinalizer(() => Effect.sync(() => metrics.close()))
     const handling: Handling = {
       admission: pool,
-      decoders: nodeDecoders,
+      decoders,
       expectContinue: settings.expectContinue,
       targets: new TargetParser(),
       routeTo: settings.routeTo,
@@ -98,7 +100,7 @@ export const make = (options: TransportOptions = {}): Effect.Effect<Transport, n
       exchange: withSpan(
         settings.forwards ? withProxyAuthorization(means.authorizer, settings.routeTo)(exchange) : exchange
       ),
-      decoders: nodeDecoders,
+      decoders,
       connections: settings.pool.connections,
       start: settings.forwards ? undefined : wireStart(handling)
     }

@@ -7,6 +7,7 @@ import type * as Duration from "effect/Duration"
 import type * as Effect from "effect/Effect"
 import type { TimeoutOptions } from "../request/Timeouts.js"
 import type { TlsOptions } from "./connect/tls/TlsOptions.js"
+import type { PushDecoder } from "./decoding/PushDecoder.js"
 import type { ProxyInput, ProxyMounts } from "./proxy/ProxyOptions.js"
 
 /**
@@ -82,6 +83,11 @@ export interface TransportOptions {
    * about, nor can be what a proxy resolves. Default: all.
    */
   readonly allowAddress?: "public" | ((address: string, hostname: string) => boolean) | undefined
+  /**
+   * Decoders of content codings that the runtime does not have, by name, e.g. `{ zstd: (output) => new Decompress(output) }`
+   * with that of fzstd. `Accept-Encoding` lists them too. Default: none.
+   */
+  readonly decoders?: Readonly<Record<string, PushDecoder>> | undefined
   /** How long a body whose request has `Expect: 100-continue` waits for that. Default: 1 second. */
   readonly expectContinue?: Duration.DurationInput | undefined
 }

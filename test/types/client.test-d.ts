@@ -2,7 +2,18 @@
 // A call that does not type-check is not to be run.
 // @effect-diagnostics floatingEffect:off
 import { HttpClient, HttpIncomingMessage } from "@effect/platform"
-import { Config, type ConfigError, Context, Effect, Layer, type ParseResult, Schema, type Scope, Stream } from "effect"
+import {
+  Config,
+  type ConfigError,
+  Context,
+  Effect,
+  Layer,
+  type Option,
+  type ParseResult,
+  Schema,
+  type Scope,
+  Stream
+} from "effect"
 import { Client, HttpxError, Request, Response } from "effect-httpx"
 import { describe, expectTypeOf, test } from "vitest"
 
@@ -120,6 +131,30 @@ describe("failures", () => {
     expectTypeOf(response.stream).toEqualTypeOf<Stream.Stream<Uint8Array, HttpxError.ReadFailure>>()
     expectTypeOf(response.close).toEqualTypeOf<Effect.Effect<void>>()
     expectTypeOf(response.raiseForStatus).toEqualTypeOf<Effect.Effect<Response.Response, HttpxError.StatusError>>()
+    expectTypeOf(response.formData).toEqualTypeOf<Effect.Effect<FormData, HttpxError.ReadFailure>>()
+  })
+
+  test("of a status have what its schema says", () => {
+    const Problem = Schema.Struct({ code: Schema.NumberFromString })
+    const raised = response.raiseForStatusWith(Problem)
+    expectTypeOf(raised).toEqualTypeOf<
+      Effect.Effect<Response.Response, HttpxError.StatusError<{ readonly code: number }>>
+    >()
+    raised.pipe(
+      Effect.catchTag("StatusError", ({ error, problem }) => {
+        expectTypeOf(error).toEqualTypeOf<Option.Option<{ readonly code: number }>>()
+        expectTypeOf(problem).toEqualTypeOf<Option.Option<Response.ProblemDetails>>()
+        return Effect.void
+      })
+    )
+  })
+
+  test("of NDJSON are ReadFailure or InvalidLine, with what its schema needs", () => {
+    type Failure = HttpxError.ReadFailure | HttpxError.InvalidLine
+    expectTypeOf(response.ndjson()).toEqualTypeOf<Stream.Stream<unknown, Failure>>()
+    expectTypeOf(response.ndjson(Schema.Number)).toEqualTypeOf<Stream.Stream<number, Failure>>()
+    const needing: Schema.Schema<number, string, Disk> = Schema.Any as never
+    expectTypeOf(response.ndjson(needing)).toEqualTypeOf<Stream.Stream<number, Failure, Disk>>()
   })
 
   test("of a schema are ReadFailure or ParseError", () => {

@@ -13,9 +13,10 @@ import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as HttpClientResponse from "@effect/platform/HttpClientResponse"
 import * as HttpIncomingMessage from "@effect/platform/HttpIncomingMessage"
 import type * as UrlParams from "@effect/platform/UrlParams"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
-import type * as Option from "effect/Option"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type * as HttpxError from "../../HttpxError.js"
 import type { Response } from "../../Response.js"
@@ -99,13 +100,7 @@ export class PlatformResponse extends Inspectable.Class implements HttpClientRes
   }
 
   get formData(): Effect.Effect<FormData, HttpClientError.ResponseError> {
-    return Effect.flatMap(this.arrayBuffer, (body) =>
-      Effect.tryPromise({
-        try: () =>
-          new globalThis.Response(body, { headers: { "content-type": this.headers["content-type"] ?? "" } }).formData(),
-        catch: (cause) => this.decodeError(cause, "the body is not form data")
-      })
-    )
+    return this.reading(this.httpx.formData)
   }
 
   get stream(): Stream.Stream<Uint8Array, HttpClientError.ResponseError> {
@@ -122,8 +117,10 @@ export class PlatformResponse extends Inspectable.Class implements HttpClientRes
   private reading<A>(
     effect: Effect.Effect<A, HttpxError.ReadFailure>
   ): Effect.Effect<A, HttpClientError.ResponseError> {
-    return Effect.suspend(() => {
-      const read = Effect.mapError(effect, (cause) => this.decodeError(cause, cause.message))
+    return Effect.withFiberRuntime((fiber) => {
+      const most = Context.get(fiber.currentContext, HttpIncomingMessage.MaxBodySize)
+      const bounded = Option.isNone(most) ? effect : Effect.zipRight(this.httpx.upTo(Number(most.value)), effect)
+      const read = Effect.mapError(bounded, (cause) => this.decodeError(cause, cause.message))
       if (this.httpx.isClosed) return read
       this.taken()
       // Who gives up may come back, or not.
