@@ -47,7 +47,7 @@ import type { BlockClient } from "./parallel/BlockClient.js"
 import * as gather from "./parallel/gather.js"
 import { openingOf } from "./parallel/opening.js"
 import { Defaults } from "./policy/Defaults.js"
-import type { HooksOptions } from "./policy/Hooks.js"
+import { clientHooks, type HooksOptions } from "./policy/Hooks.js"
 import { type Policies, withPolicies } from "./policy/order.js"
 import { Fields, type FieldsInput } from "./protocol/Fields.js"
 import type { ParamsInput } from "./protocol/params.js"
@@ -223,7 +223,9 @@ export const layerHttpClient = <R = never>(
  * Those that the options ask for, and those that every client has. Effects of the options run in the context that the
  * client was made in.
  */
-const policiesOf = <R>(_options: ClientOptions<R>, _context: Context.Context<R>): Policies => ({})
+const policiesOf = <R>(options: ClientOptions<R>, context: Context.Context<R>): Policies => ({
+  hooks: clientHooks(options.hooks, context)
+})
 
 const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
   const { exchange } = wire

@@ -17,6 +17,11 @@ export * as Exchange from "./Exchange.js"
 /**
  * @since 0.1.0
  */
+export * as Hooks from "./Hooks.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as HttpxError from "./HttpxError.js"
 
 /**
