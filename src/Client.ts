@@ -134,6 +134,12 @@ export interface Client {
     url: string | URL,
     options?: Request.RequestOptions<E, R> | undefined
   ) => Effect.Effect<Response, HttpxError.HttpxError | Request.BodyFailure<E>, R>
+  /** Makes the request that `request` would send, for `send`: with base URL, default fields, parameters and timeout. */
+  readonly build: <E = never>(
+    method: string,
+    url: string | URL,
+    options?: Request.RequestOptions<E> | undefined
+  ) => Request.Request<Request.BodyFailure<E>>
   /** Sends a request as it is, ours or the platform's: no base URL, no default fields, no default timeout. Reads the body. */
   readonly send: Send
   /** Succeeds with the head; the body is open until it is read, closed, or the scope ends. */
@@ -230,7 +236,7 @@ const policiesOf = <R>(options: ClientOptions<R>, context: Context.Context<R>): 
 const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
   const { exchange } = wire
   const defaults = new Defaults(wire, options)
-  const build: BlockClient["build"] = (method, url, options) => defaults.request(method, url, options)
+  const build: Client["build"] = (method, url, options) => defaults.request(method, url, options)
   const sendOwn = <E>(request: Request.Request<E>) => asReadCall(request, exchange<E>)
   const request: Client["request"] = (method, url, options) =>
     Request.inContext(options, (options) => sendOwn(build(method, url, options)))
@@ -258,6 +264,7 @@ const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
   return {
     ...verbs(verb),
     request,
+    build,
     send,
     stream: (method, url, options) =>
       Request.inContext(options, (options) => asOpenCall(build(method, url, options), exchange, closeWithScope)),

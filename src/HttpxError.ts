@@ -36,6 +36,7 @@
  * beside the tree, from the one operation that has it:
  *    BodyError<E>                  the caller's own body stream failed, with its error `E`
  *    StatusError                   `response.raiseForStatus` on a status that is not 2xx
+ *    PaginationError               a page leads to where `Pagination` may not go
  *    NoPendingResponses            `parallel.nextResponse` with nothing left to wait for
  *    RequestCancelled              `pending.getResponse` after `pending.cancel` or after the block was left
  *    UnobservedFailures            `client.parallel.use` with requests that failed and that nobody looked at
@@ -339,6 +340,22 @@ export class BodyError<out E = unknown> extends Data.TaggedError("BodyError")<De
  */
 export class StatusError extends Data.TaggedError("StatusError")<
   Details & { readonly status: number; readonly response: Response }
+> {}
+
+/**
+ * A page names a next one that is not asked for: on another origin, one that there was already, or one too many. The page
+ * that names it is attached.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PaginationError extends Data.TaggedError("PaginationError")<
+  Details & {
+    readonly reason: "OtherOrigin" | "Loop" | "TooManyPages"
+    readonly response: Response
+    /** The URL of the next page, redacted. */
+    readonly next: string
+  }
 > {}
 
 /**

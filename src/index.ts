@@ -27,6 +27,11 @@ export * as HttpxError from "./HttpxError.js"
 /**
  * @since 0.1.0
  */
+export * as Pagination from "./Pagination.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Parallel from "./Parallel.js"
 
 /**
