@@ -37,6 +37,11 @@ export * as Parallel from "./Parallel.js"
 /**
  * @since 0.1.0
  */
+export * as Promises from "./Promises.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Request from "./Request.js"
 
 /**

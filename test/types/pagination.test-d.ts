@@ -1,4 +1,6 @@
 // What the types of pages say: what they fail with, what they need, and what is on them.
+// A call that does not type-check is not to be run.
+// @effect-diagnostics floatingEffect:off
 import { Context, Effect, type ParseResult, Schema, type Stream } from "effect"
 import { Client, HttpxError, Pagination, Request, Response } from "effect-httpx"
 import { expectTypeOf, test } from "vitest"
