@@ -49,7 +49,7 @@ import * as gather from "./parallel/gather.js"
 import { openingOf } from "./parallel/opening.js"
 import { withJar } from "./policy/Cookies.js"
 import { Defaults } from "./policy/Defaults.js"
-import type { HooksOptions } from "./policy/Hooks.js"
+import { clientHooks, type HooksOptions } from "./policy/Hooks.js"
 import { type Policies, withPolicies } from "./policy/order.js"
 import { redirects } from "./policy/Redirects.js"
 import type { FollowRedirects } from "./policy/RedirectsOptions.js"
@@ -142,6 +142,12 @@ export interface Client {
     url: string | URL,
     options?: Request.RequestOptions<E, R> | undefined
   ) => Effect.Effect<Response, HttpxError.HttpxError | Request.BodyFailure<E>, R>
+  /** Makes the request that `request` would send, for `send`: with base URL, default fields, parameters and timeout. */
+  readonly build: <E = never>(
+    method: string,
+    url: string | URL,
+    options?: Request.RequestOptions<E> | undefined
+  ) => Request.Request<Request.BodyFailure<E>>
   /** Sends a request as it is, ours or the platform's: no base URL, no default fields, no default timeout. Reads the body. */
   readonly send: Send
   /** Succeeds with the head; the body is open until it is read, closed, or the scope ends. */
@@ -231,15 +237,16 @@ export const layerHttpClient = <R = never>(
  * Those that the options ask for, and those that every client has. Effects of the options run in the context that the
  * client was made in.
  */
-const policiesOf = <R>(options: ClientOptions<R>, _context: Context.Context<R>): Policies => ({
+const policiesOf = <R>(options: ClientOptions<R>, context: Context.Context<R>): Policies => ({
   redirects: redirects(options.followRedirects),
-  cookies: options.cookies === undefined ? undefined : withJar(options.cookies)
+  cookies: options.cookies === undefined ? undefined : withJar(options.cookies),
+  hooks: clientHooks(options.hooks, context)
 })
 
 const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
   const { exchange } = wire
   const defaults = new Defaults(wire, options)
-  const build: BlockClient["build"] = (method, url, options) => defaults.request(method, url, options)
+  const build: Client["build"] = (method, url, options) => defaults.request(method, url, options)
   const sendOwn = <E>(request: Request.Request<E>) => asReadCall(request, exchange<E>)
   const request: Client["request"] = (method, url, options) =>
     Request.inContext(options, (options) => sendOwn(build(method, url, options)))
@@ -267,6 +274,7 @@ const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
   return {
     ...verbs(verb),
     request,
+    build,
     send,
     stream: (method, url, options) =>
       Request.inContext(options, (options) => asOpenCall(build(method, url, options), exchange, closeWithScope)),

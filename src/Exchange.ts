@@ -103,6 +103,8 @@ export interface Open {
  */
 export class Call {
   readonly startedAt: number
+  /** Whether a policy is to see the head when it comes, also of a response that is read to its end. */
+  wantsHead = false
   private open: Open | undefined
 
   constructor(

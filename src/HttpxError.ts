@@ -38,6 +38,7 @@
  *    BodyError<E>                  the caller's own body stream failed, with its error `E`
  *    StatusError                   `response.raiseForStatus` on a status that is not 2xx
  *    InvalidLine                   a line of `response.ndjson` that is not what it should be
+ *    PaginationError               a page leads to where `Pagination` may not go
  *    NoPendingResponses            `parallel.nextResponse` with nothing left to wait for
  *    RequestCancelled              `pending.getResponse` after `pending.cancel` or after the block was left
  *    UnobservedFailures            `client.parallel.use` with requests that failed and that nobody looked at
@@ -421,6 +422,22 @@ export class InvalidLine extends Data.TaggedError("InvalidLine")<
     return this.#parseError
   }
 }
+
+/**
+ * A page names a next one that is not asked for: on another origin, one that there was already, or one too many. The page
+ * that names it is attached.
+ *
+ * @since 0.1.0
+ * @category errors
+ */
+export class PaginationError extends Data.TaggedError("PaginationError")<
+  Details & {
+    readonly reason: "OtherOrigin" | "Loop" | "TooManyPages"
+    readonly response: Response
+    /** The URL of the next page, redacted. */
+    readonly next: string
+  }
+> {}
 
 /**
  * `parallel.nextResponse` when nothing is pending, or when the last pending was claimed or cancelled by another.

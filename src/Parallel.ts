@@ -3,8 +3,8 @@
  * comes next (`nextResponse`).
  *
  * When to use: `client.parallel()` when the order of answers does not matter, when some are to be dropped, or when there
- * are many. `client.parallel.over` for inputs of any length, `client.all` and `client.race` for a few. Plain calls under
- * `Effect.all` share the same connections.
+ * are many; `Parallel.make()` is one with a client of its own. `client.parallel.over` for inputs of any length, `client.all`
+ * and `client.race` for a few. Plain calls under `Effect.all` share the same connections.
  *
  * What to know: submitting never fails and never waits; errors come out of `getResponse` and `nextResponse` alone. An
  * answer is read to its end before it is given out, except those of `parallel.stream`. Leaving the block's scope cancels
@@ -33,11 +33,13 @@
  *
  * @since 0.1.0
  */
-import type * as Effect from "effect/Effect"
+import type * as HttpClient from "@effect/platform/HttpClient"
+import * as Effect from "effect/Effect"
 import type * as Exit from "effect/Exit"
 import type * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import * as Client from "./Client.js"
 import type * as HttpxError from "./HttpxError.js"
 import type { FailingOptions, ParallelOptions } from "./parallel/BlockOptions.js"
 import type { AnyRequestInput, InputContext } from "./parallel/Input.js"
@@ -198,3 +200,30 @@ export interface Opening<R = never> {
     ): Stream.Stream<OverOutcome<A, OverFailure<I>>, E, R | R2 | InputContext<I>>
   }
 }
+
+/**
+ * A block with a client of its own, for a program that has no other use for one. With `Transport.layer()` built in the same
+ * scope before, leaving the scope ends the requests first, then the transport.
+ *
+ * @example
+ * ```ts
+ * import { FetchHttpClient } from "@effect/platform"
+ * import { Parallel } from "effect-httpx"
+ * import { Effect, Stream } from "effect"
+ *
+ * const statuses = Stream.unwrapScoped(
+ *   Effect.gen(function* () {
+ *     const parallel = yield* Parallel.make({ baseUrl: "https://www.example.com", concurrency: 16 })
+ *     for (let page = 1; page <= 100; page++) yield* parallel.get("/list", { params: { page } })
+ *     return Stream.map(parallel.responses, ({ status }) => status)
+ *   })
+ * ).pipe(Stream.provideLayer(FetchHttpClient.layer))
+ * ```
+ *
+ * @since 0.1.0
+ * @category constructors
+ */
+export const make = <R = never>(
+  options?: (Client.ClientOptions<R> & ParallelOptions) | undefined
+): Effect.Effect<Parallel, never, HttpClient.HttpClient | Scope.Scope | R> =>
+  Effect.flatMap(Client.make<R>(options), (client) => client.parallel(options))

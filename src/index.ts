@@ -22,12 +22,27 @@ export * as Exchange from "./Exchange.js"
 /**
  * @since 0.1.0
  */
+export * as Hooks from "./Hooks.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as HttpxError from "./HttpxError.js"
 
 /**
  * @since 0.1.0
  */
+export * as Pagination from "./Pagination.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Parallel from "./Parallel.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Promises from "./Promises.js"
 
 /**
  * @since 0.1.0

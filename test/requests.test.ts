@@ -24,6 +24,16 @@ const echo = InProcess.layer((request) =>
 )
 
 describe("a request", () => {
+  it.effect("can be built by a client, and sent later as it is", () =>
+    Effect.gen(function* () {
+      const client = yield* Client.make({ baseUrl: "http://h.test/v1", headers: { "x-own": "1" }, params: { a: 1 } })
+      const request = client.build("put", "/users", { params: { b: 2 }, json: [1] })
+      expect(request).toMatchObject({ method: "PUT", url: "http://h.test/v1/users?a=1&b=2" })
+      const sent = yield* (yield* client.send(request)).json
+      expect(sent).toEqual(yield* (yield* client.put("/users", { params: { b: 2 }, json: [1] })).json)
+    }).pipe(Effect.provide(echo))
+  )
+
   it("is a value that shows what will be sent", () => {
     const request = Request.make("post", "http://h.test/p?a=1", {
       json: [1],

@@ -211,7 +211,7 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   onHead(head: ResponseInit, apart = false): void {
     // Whether it is an answer at all is for the carrier to say, which hands the connection over or fails the exchange.
     if (endsHttp(this.request.method, head.status) && this.upgraded === undefined) this.switching = head
-    else this.answer(head, apart && this.call.buffered)
+    else this.answer(head, apart && this.call.buffered && !this.call.wantsHead)
   }
 
   override onData(bytes: Uint8Array): void {
