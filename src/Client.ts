@@ -46,6 +46,8 @@ import { accessorsOf } from "./parallel/accessors.js"
 import type { BlockClient } from "./parallel/BlockClient.js"
 import * as gather from "./parallel/gather.js"
 import { openingOf } from "./parallel/opening.js"
+import { clientAuth } from "./policy/Auth.js"
+import type { Auth } from "./policy/auth/Auth.js"
 import { Defaults } from "./policy/Defaults.js"
 import type { HooksOptions } from "./policy/Hooks.js"
 import { type Policies, withPolicies } from "./policy/order.js"
@@ -67,6 +69,11 @@ export { defaultHeaders } from "./policy/Defaults.js"
  * @category options
  */
 export interface ClientOptions<out R = never> {
+  /**
+   * The credentials of every request that has none of its own: no `auth`, and not the field that they would set. They come
+   * before a user in a URL. One that fails makes the call fail with `AuthError`. Default: none.
+   */
+  readonly auth?: Auth<unknown, R> | undefined
   /** What relative URLs are put under, path included: with `https://host/v1`, `/users` is `https://host/v1/users`. Default: none. */
   readonly baseUrl?: string | URL | undefined
   /** Fields of every request; a request's own field of the same name replaces them. Default: none beside `defaultHeaders`. */
@@ -223,7 +230,9 @@ export const layerHttpClient = <R = never>(
  * Those that the options ask for, and those that every client has. Effects of the options run in the context that the
  * client was made in.
  */
-const policiesOf = <R>(_options: ClientOptions<R>, _context: Context.Context<R>): Policies => ({})
+const policiesOf = <R>(options: ClientOptions<R>, context: Context.Context<R>): Policies => ({
+  auth: clientAuth(options.auth, options.headers, context)
+})
 
 const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
   const { exchange } = wire

@@ -100,7 +100,10 @@ export class Request<out E = never> implements Inspectable.Inspectable {
 
   /** The same request with other fields. */
   withHeaders(headers: Fields): Request<E> {
-    return new Request(this.method, this.url, headers, this.body, this.settings, this.tag, this.problem, this.call)
+    const { body, call, method, problem, settings, tag, url } = this
+    const request = new Request(method, url, headers, body, settings, tag, problem, call)
+    request.parsed = this.parsed
+    return request
   }
 
   /** @internal The same request at another place, unless it knows already why it cannot be sent. */
@@ -216,9 +219,9 @@ export const inContext = <E, R, A, E2, R2>(
   }
   return Effect.contextWithEffect((context: Context.Context<R>) => {
     // `content` leaves no room for the other two.
-    const { headers, onInformational, params, tag, target, timeout } = options as CallOptions
+    const { auth, headers, onInformational, params, tag, target, timeout } = options as CallOptions
     const provided = Stream.provideContext(content, context)
-    return run({ headers, onInformational, params, tag, target, timeout, content: provided })
+    return run({ auth, headers, onInformational, params, tag, target, timeout, content: provided })
   })
 }
 

@@ -68,7 +68,8 @@ export const requestOf = (
     // No stream, so nothing that could need anything.
     return build(method, url, input as Request.RequestOptions<unknown>)
   }
-  const { headers, onInformational, params, tag, target, timeout } = input as Request.CallOptions
+  const { auth, headers, onInformational, params, tag, target, timeout } = input as Request.CallOptions
   const provided = Stream.provideContext(content, context)
-  return build<unknown>(method, url, { headers, onInformational, params, tag, target, timeout, content: provided })
+  const call = { auth, headers, onInformational, params, tag, target, timeout }
+  return build<unknown>(method, url, { ...call, content: provided })
 }

@@ -1,12 +1,15 @@
 /**
  * What a request says about how it is sent, beside what is sent: one record, which reaches every policy and the wire.
  */
+import type { Auth } from "../policy/auth/Auth.js"
 import type { Informational } from "../response/Informational.js"
 import type { CallOptions } from "./RequestOptions.js"
 import { notGiven, orElse, type Timeouts, timeoutsOf } from "./Timeouts.js"
 
 export interface Settings {
   readonly timeouts: Timeouts
+  /** `undefined` is the client's, `null` is none. */
+  readonly auth: Auth<unknown> | null | undefined
   /** The request target as sent, instead of the URL's path and query. */
   readonly target: string | undefined
   readonly onInformational: ((informational: Informational) => void) | undefined
@@ -16,6 +19,7 @@ export interface Settings {
 
 export const noSettings: Settings = {
   timeouts: notGiven,
+  auth: undefined,
   target: undefined,
   onInformational: undefined,
   unclear: undefined
@@ -23,18 +27,20 @@ export const noSettings: Settings = {
 
 /** How a call wants to be sent, or a client its calls. */
 export const settingsOf = (
-  options: Pick<CallOptions, "onInformational" | "target" | "timeout"> | undefined,
+  options: Pick<CallOptions, "auth" | "onInformational" | "target" | "timeout"> | undefined,
   defaults: Settings = noSettings
 ): Settings => {
   if (options === undefined) return defaults
-  const { onInformational, target, timeout } = options
-  if (onInformational === undefined && target === undefined && timeout === undefined) return defaults
+  const { auth, onInformational, target, timeout } = options
+  if (auth === undefined && onInformational === undefined && target === undefined && timeout === undefined) {
+    return defaults
+  }
   const timeouts = timeoutsOf(timeout)
   if (typeof timeouts === "string") {
     return { ...defaults, unclear: `${timeouts} is not a duration: write e.g. "5 seconds"` }
   }
   const { unclear } = defaults
-  return { timeouts: orElse(timeouts, defaults.timeouts), target, onInformational, unclear }
+  return { timeouts: orElse(timeouts, defaults.timeouts), auth, target, onInformational, unclear }
 }
 
 /** The same with a client's timeouts, where the request gives none. */
