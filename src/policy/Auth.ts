@@ -14,7 +14,16 @@ import { Fields, type FieldsInput } from "../protocol/Fields.js"
 import { authorizationOf } from "../protocol/target.js"
 import type { Request } from "../Request.js"
 import type { Response } from "../Response.js"
-import { type Auth, AuthOf, type Begun, type Flow, type Outgoing, partsOf, provideContext, type SendError } from "./auth/Auth.js"
+import {
+  type Auth,
+  AuthOf,
+  type Begun,
+  type Flow,
+  type Outgoing,
+  partsOf,
+  provideContext,
+  type SendError
+} from "./auth/Auth.js"
 import { asAuthError, inTime } from "./auth/failures.js"
 import { Sending } from "./auth/Sending.js"
 import type { Policy } from "./Policy.js"
@@ -66,7 +75,9 @@ const told = (auth: Auth<unknown>): Run => {
             }
           })
           const begun = kind.begin(request, sending)
-          return Effect.isEffect(begun) ? Effect.mapBoth(begun, { onFailure: asError, onSuccess: toldOf }) : toldOf(begun)
+          return Effect.isEffect(begun)
+            ? Effect.mapBoth(begun, { onFailure: asError, onSuccess: toldOf })
+            : toldOf(begun)
         }
       })
   }
@@ -141,13 +152,9 @@ const flowing = (flow: Flow<SendError, never>, sending: Sending): Effect.Effect<
 const beginning = (
   begun: Effect.Effect<Begun<SendError, never>, SendError>,
   sending: Sending
-): Effect.Effect<Response, SendError> =>
-  Effect.flatMap(inTime(sending, begun), (begun) => goOn(begun, sending))
+): Effect.Effect<Response, SendError> => Effect.flatMap(inTime(sending, begun), (begun) => goOn(begun, sending))
 
-const goOn = (
-  { next, request }: Begun<SendError, never>,
-  sending: Sending
-): Effect.Effect<Response, SendError> =>
+const goOn = ({ next, request }: Begun<SendError, never>, sending: Sending): Effect.Effect<Response, SendError> =>
   next === undefined
     ? sending.exchange(request)
     : Effect.flatMap(sending.send(request), (response) => after(response, next, sending) ?? Effect.succeed(response))

@@ -57,10 +57,7 @@ export class Sending {
    * Sends a request that is a call of its own, and reads its answer. What `keep` makes of that cannot be lost: no
    * interruption comes between.
    */
-  apart<A>(
-    request: Outgoing,
-    keep: (response: Response, body: string) => A
-  ): Effect.Effect<A, SendError> {
+  apart<A>(request: Outgoing, keep: (response: Response, body: string) => A): Effect.Effect<A, SendError> {
     const read = (response: Response): Effect.Effect<Exit.Exit<A, ReadFailure>> =>
       Effect.matchCauseEffect(Effect.interruptible(response.text), {
         onFailure: (cause) => Effect.as(response.close, Exit.failCause(cause)),

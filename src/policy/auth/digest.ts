@@ -75,7 +75,7 @@ class Digests {
     // What was sent to the first place of a redirect says nothing about the next.
     const asked = again === request ? state?.challenge : undefined
     if (isDigestRefusal(chosen, { sent: asked, answers: sent.answers })) {
-      this.spaces.refused(origin, chosen)
+      if (state !== undefined) this.spaces.refused(origin, state.challenge)
       return undefined
     }
     this.spaces.challenged(origin, chosen, randomNonce)
