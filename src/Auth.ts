@@ -123,7 +123,7 @@ export const query: (name: string, value: Redacted.Redacted<string>) => internal
 export const digest: (username: string, password: Redacted.Redacted<string>) => internal.Auth = digestAuth
 
 /**
- * Basic with the user and password that a netrc file has for the request's host; none if it has none. Read once, when it is
+ * Basic with the user and password that a netrc file has for the request's host; none if it has none, and a user in the URL is sent then. Read once, when it is
  * first needed.
  *
  * Default path: the variable `NETRC`, else `.netrc` in the user's home, which may be missing. Fails with `AuthError` if the file

@@ -17,6 +17,7 @@ import type { Response } from "../Response.js"
 import {
   type Auth,
   AuthOf,
+  type Begin,
   type Begun,
   type Flow,
   type Outgoing,
@@ -53,35 +54,37 @@ const bare = <E, R>(auth: Auth<E, R>): Run => partsOf(auth) as unknown as Run
 
 /** What an auth fails with on its own account, as failures of a call. */
 const told = (auth: Auth<unknown>): Run => {
-  const { field, kind, scheme } = partsOf(auth)
+  const { field, kind, mayHaveNone, scheme } = partsOf(auth)
   switch (kind._tag) {
     case "Fixed":
       return bare(auth)
-    case "Flow":
-      return new AuthOf<SendError, never>(scheme, field, {
-        _tag: "Flow",
-        flow: (request, send) => Effect.mapError(kind.flow(request, send), asAuthError(request))
-      })
-    case "Answering":
-      return new AuthOf<SendError, never>(scheme, field, {
-        _tag: "Answering",
-        begin: (request, sending) => {
-          const asError = asAuthError(request)
-          const toldOf = ({ next, request }: Begun<unknown, never>): Begun<SendError, never> => ({
-            request,
-            next: (response) => {
-              const more = next?.(response)
-              return more === undefined ? undefined : Effect.mapError(more, asError)
-            }
-          })
-          const begun = kind.begin(request, sending)
-          return Effect.isEffect(begun)
-            ? Effect.mapBoth(begun, { onFailure: asError, onSuccess: toldOf })
-            : toldOf(begun)
-        }
-      })
+    case "Flow": {
+      const flow: Flow<SendError, never> = (request, send) =>
+        Effect.mapError(kind.flow(request, send), asAuthError(request))
+      return new AuthOf<SendError, never>(scheme, field, { _tag: "Flow", flow }, mayHaveNone)
+    }
+    case "Answering": {
+      const begin: Begin<SendError, never> = (request, sending) => {
+        const begun = kind.begin(request, sending)
+        const asError = asAuthError(request)
+        if (!Effect.isEffect(begun)) return toldOf(begun)
+        return Effect.mapBoth(begun, { onFailure: asError, onSuccess: toldOf })
+      }
+      return new AuthOf<SendError, never>(scheme, field, { _tag: "Answering", begin }, mayHaveNone)
+    }
   }
 }
+
+const toldOf = ({ next, request }: Begun<unknown, never>): Begun<SendError, never> => ({
+  request,
+  next:
+    next === undefined
+      ? undefined
+      : (response) => {
+          const more = next(response)
+          return more === undefined ? undefined : Effect.mapError(more, asAuthError(request))
+        }
+})
 
 /** Which auth a request is sent with. */
 class Auths {
@@ -107,8 +110,12 @@ class Auths {
 }
 
 /** What others put into the auth's field is not sent: not with a request that has no credentials yet either. */
-const without = <E>(request: Request<E>, field: string | undefined): Request<E> =>
-  field === undefined || !request.headers.has(field) ? request : request.withHeaders(request.headers.remove(field))
+const without = (request: Request<unknown>, { field, mayHaveNone }: Run): Outgoing => {
+  // What a body that is a stream fails with is always a BodyError.
+  const outgoing = request as Outgoing
+  if (field === undefined || mayHaveNone || !request.headers.has(field)) return outgoing
+  return outgoing.withHeaders(request.headers.remove(field))
+}
 
 const policyOf = (auths: Auths): Policy => ({
   exchange: (exchange) => {
@@ -117,8 +124,8 @@ const policyOf = (auths: Auths): Policy => ({
       if (auth === undefined) return exchange(request)
       const { call } = request
       if (call === undefined) return asCall(request, authorized)
-      const answer = run(auth, without(request, auth.field) as Outgoing, call, exchange)
-      // What a body that is a stream fails with is always a BodyError; only here its type is known.
+      const answer = run(auth, without(request, auth), call, exchange)
+      // Only here the type of what the body fails with is known.
       return answer as Effect.Effect<Response, HttpxError | E>
     }
     return authorized
@@ -126,7 +133,7 @@ const policyOf = (auths: Auths): Policy => ({
   start: (start, exchange) => (request, call, answered) => {
     const auth = auths.of(request)
     if (auth === undefined) return start(request, call, answered)
-    begin(auth, without(request, auth.field) as Outgoing, call, { start, exchange }, answered)
+    begin(auth, without(request, auth), call, { start, exchange }, answered)
   }
 })
 
@@ -147,7 +154,7 @@ const run = ({ kind }: Run, request: Outgoing, call: Call, exchange: Exchange): 
 }
 
 const flowing = (flow: Flow<SendError, never>, sending: Sending): Effect.Effect<Response, SendError> =>
-  Effect.map(inTime(sending, flow(sending.request, sending.send)), (response) => sending.ended(response))
+  inTime(sending, flow(sending.request, sending.send))
 
 const beginning = (
   begun: Effect.Effect<Begun<SendError, never>, SendError>,
@@ -167,7 +174,7 @@ const after = (
 ): Effect.Effect<Response, SendError> | undefined => {
   const more = next(response)
   if (more === undefined) return undefined
-  return Effect.map(inTime(sending, more), (response) => sending.ended(response))
+  return inTime(sending, more)
 }
 
 /** The same by callbacks, until something has to be waited for. */

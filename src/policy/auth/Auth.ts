@@ -94,7 +94,9 @@ export class AuthOf<out E, out R> extends Inspectable.Class implements Auth<E, R
     readonly scheme: string,
     /** The lower-case name of the field that the credentials go in; `undefined` if they go elsewhere. */
     readonly field: string | undefined,
-    readonly kind: Kind<E, R>
+    readonly kind: Kind<E, R>,
+    /** Whether it may have none, so that what others put into the field is sent then. */
+    readonly mayHaveNone = false
   ) {
     super()
   }
@@ -113,32 +115,32 @@ export const provideContext = <E, R, R2 = never>(
   auth: Auth<E, R | R2>,
   context: Context.Context<R>
 ): Auth<E, Exclude<R2, R>> => {
-  const { field, kind, scheme } = partsOf(auth)
+  const { field, kind, mayHaveNone, scheme } = partsOf(auth)
   const provide = <A, E2>(effect: Effect.Effect<A, E2, R | R2>): Effect.Effect<A, E2, Exclude<R2, R>> =>
     Effect.provide(effect, context) as Effect.Effect<A, E2, Exclude<R2, R>>
   switch (kind._tag) {
     case "Fixed":
-      return new AuthOf(scheme, field, kind)
+      return new AuthOf(scheme, field, kind, mayHaveNone)
     case "Answering": {
       const provided = ({ next, request }: Begun<E, R | R2>): Begun<E, Exclude<R2, R>> => ({
         request,
-        next: (response) => {
-          const more = next?.(response)
-          return more === undefined ? undefined : provide(more)
-        }
+        next:
+          next === undefined
+            ? undefined
+            : (response) => {
+                const more = next(response)
+                return more === undefined ? undefined : provide(more)
+              }
       })
-      return new AuthOf<E, Exclude<R2, R>>(scheme, field, {
-        _tag: "Answering",
-        begin: (request, sending) => {
-          const begun = kind.begin(request, sending)
-          return Effect.isEffect(begun) ? Effect.map(provide(begun), provided) : provided(begun)
-        }
-      })
+      const begin: Begin<E, Exclude<R2, R>> = (request, sending) => {
+        const begun = kind.begin(request, sending)
+        return Effect.isEffect(begun) ? Effect.map(provide(begun), provided) : provided(begun)
+      }
+      return new AuthOf<E, Exclude<R2, R>>(scheme, field, { _tag: "Answering", begin }, mayHaveNone)
     }
-    case "Flow":
-      return new AuthOf<E, Exclude<R2, R>>(scheme, field, {
-        _tag: "Flow",
-        flow: (request, send) => provide(kind.flow(request, send))
-      })
+    case "Flow": {
+      const flow: Flow<E | SendError, Exclude<R2, R>> = (request, send) => provide(kind.flow(request, send))
+      return new AuthOf<E, Exclude<R2, R>>(scheme, field, { _tag: "Flow", flow }, mayHaveNone)
+    }
   }
 }

@@ -13,7 +13,6 @@ import { authError, consumed } from "./failures.js"
 
 export class Sending {
   private last: Response | undefined = undefined
-  private readonly earlier: Array<Response> = []
   private streamed: Body<unknown> | undefined = undefined
 
   constructor(
@@ -40,9 +39,8 @@ export class Sending {
       return this.last === undefined ? answered : Effect.zipRight(this.release, answered)
     })
 
-  /** An answer to a request that was sent without this. */
+  /** Takes note of an answer, also to a request that was sent without this. */
   received(response: Response): Response {
-    if (this.last !== undefined) this.earlier.push(this.last)
     return (this.last = response)
   }
 
@@ -64,11 +62,6 @@ export class Sending {
         onSuccess: (body) => Effect.succeed(Exit.succeed(keep(response, body)))
       })
     return Effect.flatten(asOpenCall(request, this.exchange, read))
-  }
-
-  /** The answer that the caller gets. */
-  ended(response: Response): Response {
-    return response
   }
 
   /** What the call fails with where the auth cannot go on. */

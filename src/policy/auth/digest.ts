@@ -17,6 +17,7 @@ import type { Body } from "../../request/RequestOptions.js"
 import type { Response } from "../../Response.js"
 import { answered } from "./answered.js"
 import { type Auth, AuthOf, type Begun, type Outgoing, type SendError } from "./Auth.js"
+import { consumed } from "./failures.js"
 import { portableHash } from "./hash.js"
 import { ProtectionSpaces } from "./ProtectionSpaces.js"
 import { secretOf, wiped } from "./secret.js"
@@ -79,6 +80,7 @@ class Digests {
       return undefined
     }
     this.spaces.challenged(origin, chosen, randomNonce)
+    if (!again.isRepeatable) return Effect.fail(consumed(request, response))
     const next = this.authorized(again, origin, sent.answers + 1)
     if (typeof next === "string") return Effect.fail(sending.failure(next))
     return Effect.flatMap(

@@ -10,7 +10,7 @@ import * as Redacted from "effect/Redacted"
 import type { AuthError } from "../../HttpxError.js"
 import { basicAuthorization } from "../../protocol/basic.js"
 import { isNetrcProblem, type Netrc, netrcEntry, parseNetrc } from "../../protocol/netrc.js"
-import { type Auth, AuthOf, type Begun, type Outgoing } from "./Auth.js"
+import { type Auth, AuthOf, type Begin, type Begun, type Outgoing } from "./Auth.js"
 import { because } from "./failures.js"
 import type { Sending } from "./Sending.js"
 
@@ -23,20 +23,18 @@ interface Place {
 export const netrc = (path?: string | undefined): Auth<never, FileSystem.FileSystem> => {
   // Read once, when it is first needed. Calls that run then may each read it.
   let known: Netrc | undefined
-  return new AuthOf<never, FileSystem.FileSystem>("netrc", "authorization", {
-    _tag: "Answering",
-    begin: (request, sending) => {
-      if (known !== undefined) {
-        const sent = authorized(request, known, sending)
-        return sent instanceof Error ? Effect.fail(sent) : sent
-      }
-      return Effect.flatMap(read(path, sending), (netrc) => {
-        known = netrc
-        const sent = authorized(request, netrc, sending)
-        return sent instanceof Error ? Effect.fail(sent) : Effect.succeed(sent)
-      })
+  const begin: Begin<never, FileSystem.FileSystem> = (request, sending) => {
+    if (known !== undefined) {
+      const sent = authorized(request, known, sending)
+      return sent instanceof Error ? Effect.fail(sent) : sent
     }
-  })
+    return Effect.flatMap(read(path, sending), (netrc) => {
+      known = netrc
+      const sent = authorized(request, netrc, sending)
+      return sent instanceof Error ? Effect.fail(sent) : Effect.succeed(sent)
+    })
+  }
+  return new AuthOf<never, FileSystem.FileSystem>("netrc", "authorization", { _tag: "Answering", begin }, true)
 }
 
 const authorized = (request: Outgoing, netrc: Netrc, sending: Sending): Begun<never, never> | AuthError => {
