@@ -347,12 +347,10 @@ describe("a challenge of another hop than the first", () => {
       const url = yield* listen((request) => {
         const redirect = /^\/(30[37])(\/.*)/.exec(request.path)
         if (redirect === null) {
-          return Effect.zipRight(
-            Effect.tap(request.body, (body) =>
-              bodies.push(`${request.method} ${new TextDecoder().decode(body)}`.trim())
-            ),
-            server.handler(request)
-          )
+          return Effect.flatMap(request.body, (body) => {
+            bodies.push(`${request.method} ${new TextDecoder().decode(body)}`.trim())
+            return server.handler({ ...request, body: Effect.succeed(body) })
+          })
         }
         const location = request.query.get("to") ?? redirect[2]!
         return Effect.as(request.body, { status: Number(redirect[1]), headers: { location } })
