@@ -39,10 +39,10 @@ describe("Auth.basic", () => {
     ["a:b", "p", "the user has a colon in it"],
     ["a\nb", "p", "a control character in it"],
     ["a", "p\u0000", "a control character in it"]
-  ])("fails for the user %j and the password %j, before anything is sent", ([user, secret, what]) =>
+  ] as const)("fails for the user %j and the password %j, before anything is sent", ([user, secret, what]) =>
     Effect.gen(function* () {
       const { client, stats, url } = yield* echoing(Auth.basic(user, Redacted.make(secret)))
-      for (const call of [client.get(url), client.all([url])]) {
+      for (const call of [client.get(url), client.race([url])]) {
         const error = yield* failsWith(call, "AuthError")
         expect(error.message).toContain(what)
         expect([error.phase, error.delivery]).toEqual(["prepare", "unsent"])

@@ -27,19 +27,19 @@ const served = (options?: DigestServerOptions, auth: Auth.Auth = mufasa()) =>
 
 describe("a challenge is answered", () => {
   it.scopedLive.each([
-    ['qop="auth", algorithm=MD5'],
-    ['qop="auth", algorithm=SHA-256'],
-    ['qop="auth", algorithm=SHA-512-256'],
-    ['qop="auth", algorithm=md5-SESS'],
-    ['qop="auth", algorithm=SHA-256-sess'],
-    ['qop="auth-int", algorithm=SHA-256'],
-    ['qop="auth-int,auth", algorithm=SHA-256'],
-    ['QOP="auth", Algorithm="SHA-256"'],
-    ['qop="auth", algorithm=SHA-256, userhash=true'],
-    ['qop="auth"'],
+    'qop="auth", algorithm=MD5',
+    'qop="auth", algorithm=SHA-256',
+    'qop="auth", algorithm=SHA-512-256',
+    'qop="auth", algorithm=md5-SESS',
+    'qop="auth", algorithm=SHA-256-sess',
+    'qop="auth-int", algorithm=SHA-256',
+    'qop="auth-int,auth", algorithm=SHA-256',
+    'QOP="auth", Algorithm="SHA-256"',
+    'qop="auth", algorithm=SHA-256, userhash=true',
+    'qop="auth"',
     // RFC 2069
-    ["algorithm=MD5"]
-  ])("%s", ([challenge]) =>
+    "algorithm=MD5"
+  ])("%s", (challenge) =>
     Effect.gen(function* () {
       const { authorizations, client, seen, stats, url } = yield* served({ challenges: [challenge] })
       const response = yield* client.post(`${url}/a%20b?c=d`, { content: "body" })
@@ -275,10 +275,10 @@ describe("an AuthError is", () => {
     ['Digest realm="r"', "has no realm or no nonce"],
     ['Digest realm="r", nonce="n", algorithm=SHA3', "algorithm"],
     ['Digest realm="r", nonce="n", qop="auth-conf"', "neither auth nor auth-int"]
-  ])("a challenge that cannot be met: %s", ([challenge, what]) =>
+  ] as const)("a challenge that cannot be met: %s", ([challenge, what]) =>
     Effect.gen(function* () {
       const client = yield* over(() => ({ status: 401, headers: { "www-authenticate": challenge } }))
-      for (const call of [client.get("http://h.test/"), client.all(["http://h.test/"])]) {
+      for (const call of [client.get("http://h.test/"), client.race(["http://h.test/"])]) {
         const error = yield* failsWith(call, "AuthError")
         expect(error.message).toContain(what)
         expect([error.phase, error.delivery]).toEqual(["read", "answered"])

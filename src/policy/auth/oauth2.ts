@@ -23,7 +23,7 @@ import { type Auth, AuthOf, type Begun, type Outgoing, type SendError } from "./
 import { because } from "./failures.js"
 import { OAuthError } from "./OAuthError.js"
 import type { ClientCredentialsOptions, OAuthOptions, RefreshTokenOptions, Tokens } from "./OAuthOptions.js"
-import { secretOf } from "./secret.js"
+import { secretOf, wiped } from "./secret.js"
 import type { Sending } from "./Sending.js"
 import { type Token, TokenSource } from "./TokenSource.js"
 import { withToken } from "./token.js"
@@ -35,10 +35,7 @@ export const clientCredentials = <E = never, R = never>(options: ClientCredentia
 
 export const refreshToken = <E = never, R = never>(options: RefreshTokenOptions<E, R>): Auth<E, R> => {
   let refresh = options.refreshToken
-  const grant = (): Readonly<Record<string, string>> => ({
-    grant_type: "refresh_token",
-    refresh_token: secretOf(refresh) ?? ""
-  })
+  const grant = (): Grant => ({ grant_type: "refresh_token", refresh_token: refresh })
   const grants = new Grants(options, options.accessToken, grant, (rotated) => {
     // RFC 6749 §6: the new one takes the place of the old.
     refresh = rotated
@@ -51,6 +48,9 @@ const authOf = <E, R>(scheme: string, grants: Grants<E, R>): Auth<E, R> =>
     _tag: "Answering",
     begin: (request, sending) => grants.begin(request, sending)
   })
+
+/** What is asked for, and by which right. */
+type Grant = Readonly<Record<string, string | Redacted.Redacted<string>>>
 
 /** Why there is no token, told to each call that waited for it. */
 class NoToken {
@@ -67,7 +67,7 @@ class Grants<E, R> {
   constructor(
     private readonly options: OAuthOptions<E, R>,
     accessToken: Redacted.Redacted<string> | undefined,
-    private readonly grant: () => Readonly<Record<string, string>>,
+    private readonly grant: () => Grant,
     private readonly rotate: (refreshToken: Redacted.Redacted<string>) => void = () => undefined
   ) {
     const secret = accessToken === undefined ? undefined : secretOf(accessToken)
@@ -119,16 +119,21 @@ class Grants<E, R> {
   private ask(sending: Sending): Effect.Effect<Token, NoToken | E, R> {
     return Effect.suspend(() => {
       const { onTokens } = this.options
-      const asked = sending.apart(this.request(), (response, body) => this.received(response, body, sending.now))
+      const request = this.request()
+      if (request === undefined) return Effect.fail(new NoToken(wiped, undefined))
+      const asked = sending.apart(request, (response, body) => this.received(response, body, sending.now))
       const tokens = Effect.flatten(Effect.mapError(asked, noToken))
       if (onTokens === undefined) return Effect.map(tokens, ({ token }) => token)
       return Effect.flatMap(tokens, ({ kept, token }) => Effect.as(onTokens(kept), token))
     })
   }
 
-  private request(): Outgoing {
+  /** `undefined` if a secret of it has been wiped. */
+  private request(): Outgoing | undefined {
     const { audience, authentication, clientId, clientSecret, params, scope, timeout, tokenUrl } = this.options
     const secret = clientSecret === undefined ? undefined : secretOf(clientSecret)
+    const grant = revealed(this.grant())
+    if (grant === undefined || (clientSecret !== undefined && secret === undefined)) return undefined
     const basic = secret !== undefined && authentication !== "post"
     return make<never>("POST", tokenUrl, {
       headers: {
@@ -137,7 +142,7 @@ class Grants<E, R> {
       },
       timeout,
       form: tokenForm({
-        ...this.grant(),
+        ...grant,
         scope: typeof scope === "string" ? scope : scope?.join(" "),
         audience,
         // RFC 6749 §2.3.1: with Basic, not in the body too.
@@ -170,7 +175,9 @@ class Grants<E, R> {
 
   private refusal({ error, errorDescription, errorUri, message }: TokenProblem, status: number): NoToken {
     const { clientSecret } = this.options
-    const secrets = [clientSecret === undefined ? undefined : secretOf(clientSecret), this.grant()["refresh_token"]]
+    const secrets = [...Object.values(this.grant()), clientSecret].flatMap((each) =>
+      Redacted.isRedacted(each) ? [secretOf(each)] : []
+    )
     const clean = <T extends string | undefined>(text: T) => withoutSecrets(text, secrets)
     const cause = new OAuthError({
       error: clean(error),
@@ -181,6 +188,16 @@ class Grants<E, R> {
     })
     return new NoToken(cause.message, cause)
   }
+}
+
+const revealed = (grant: Grant): Readonly<Record<string, string>> | undefined => {
+  const shown: Record<string, string> = {}
+  for (const [name, value] of Object.entries(grant)) {
+    const secret = typeof value === "string" ? value : secretOf(value)
+    if (secret === undefined) return undefined
+    shown[name] = secret
+  }
+  return shown
 }
 
 const noToken = (error: SendError): NoToken =>
