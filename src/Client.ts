@@ -47,6 +47,8 @@ import { accessorsOf } from "./parallel/accessors.js"
 import type { BlockClient } from "./parallel/BlockClient.js"
 import * as gather from "./parallel/gather.js"
 import { openingOf } from "./parallel/opening.js"
+import { clientAuth } from "./policy/Auth.js"
+import type { Auth } from "./policy/auth/Auth.js"
 import { withJar } from "./policy/Cookies.js"
 import { Defaults } from "./policy/Defaults.js"
 import { clientHooks, type HooksOptions } from "./policy/Hooks.js"
@@ -71,6 +73,11 @@ export { defaultHeaders } from "./policy/Defaults.js"
  * @category options
  */
 export interface ClientOptions<out R = never> extends Request.ReadingOptions {
+  /**
+   * The credentials of every request that has none of its own: no `auth`, and not the field that they would set. They come
+   * before a user in a URL. One that fails makes the call fail with `AuthError`. Default: none.
+   */
+  readonly auth?: Auth<unknown, R> | undefined
   /** What relative URLs are put under, path included: with `https://host/v1`, `/users` is `https://host/v1/users`. Default: none. */
   readonly baseUrl?: string | URL | undefined
   /** The jar whose cookies are sent, and that keeps those that arrive. Default: none, nothing is kept. */
@@ -238,6 +245,7 @@ export const layerHttpClient = <R = never>(
  * client was made in.
  */
 const policiesOf = <R>(options: ClientOptions<R>, context: Context.Context<R>): Policies => ({
+  auth: clientAuth(options.auth, options.headers, context),
   redirects: redirects(options.followRedirects),
   cookies: options.cookies === undefined ? undefined : withJar(options.cookies),
   hooks: clientHooks(options.hooks, context)

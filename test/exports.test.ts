@@ -33,6 +33,23 @@ describe("exported names", () => {
   test("effect-httpx", async () => {
     expect(surface(await import("../src/index.js"))).toMatchInlineSnapshot(`
       [
+        "Auth",
+        "Auth.OAuthError",
+        "Auth.TypeId",
+        "Auth.awsPresign",
+        "Auth.awsSigV4",
+        "Auth.basic",
+        "Auth.bearer",
+        "Auth.digest",
+        "Auth.header",
+        "Auth.isAuth",
+        "Auth.make",
+        "Auth.netrc",
+        "Auth.oauth2ClientCredentials",
+        "Auth.oauth2RefreshToken",
+        "Auth.provideContext",
+        "Auth.query",
+        "Auth.withAuth",
         "Client",
         "Client.Client",
         "Client.all",

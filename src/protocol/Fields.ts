@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import { redactField } from "./redaction.js"
+import { isSensitive, redacted, redactField } from "./redaction.js"
 
 /**
  * What a caller may give as fields: a record (a value may be a list: the field is repeated) or pairs in their order.
@@ -59,6 +59,11 @@ export const fieldViolation = (name: string, value: string): string | undefined 
   return undefined
 }
 
+const noNames: ReadonlySet<string> = new Set()
+
+const joined = (one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> =>
+  other.size === 0 ? one : one.size === 0 ? other : new Set([...one, ...other])
+
 const flatten = (input: FieldsInput): ReadonlyArray<string> => {
   const flat: Array<string> = []
   if (Symbol.iterator in input) {
@@ -93,7 +98,11 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   private inspected: Inspection | undefined
 
   /** `flat` is `[name, value, name, value, …]`. */
-  constructor(readonly flat: ReadonlyArray<string>) {}
+  constructor(
+    readonly flat: ReadonlyArray<string>,
+    /** Lower-case names whose values are secrets, beside those that always are. */
+    private readonly secret: ReadonlySet<string> = noNames
+  ) {}
 
   /** How many fields there are, repeated ones counted. */
   get size(): number {
@@ -123,12 +132,27 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** These fields and one more at the end. */
   append(name: string, value: string): Fields {
-    return new Fields([...this.flat, name, value])
+    return new Fields([...this.flat, name, value], this.secret)
   }
 
   /** These fields with every field of that name replaced by one. */
   set(name: string, value: string): Fields {
     return this.remove(name).append(name, value)
+  }
+
+  /** The same for a value that is not to be shown, whatever the name. */
+  setSecret(name: string, value: string): Fields {
+    return new Fields([...this.remove(name).flat, name, value], new Set([...this.secret, name.toLowerCase()]))
+  }
+
+  /** Whether a name was set as a secret, which is not to be sent to another origin either. */
+  isSetSecret(name: string): boolean {
+    return this.secret.size > 0 && this.secret.has(name.toLowerCase())
+  }
+
+  /** Whether the values of a name are not to be shown. */
+  isSecret(name: string): boolean {
+    return isSensitive(name) || this.isSetSecret(name)
   }
 
   /** These fields without a name. */
@@ -139,7 +163,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     for (let i = 0; i < this.flat.length; i += 2) {
       if (this.flat[i]!.toLowerCase() !== lower) flat.push(this.flat[i]!, this.flat[i + 1]!)
     }
-    return new Fields(flat)
+    return new Fields(flat, this.secret)
   }
 
   /** These fields with those of `other` after them; a name that `other` has replaces all of ours of that name. */
@@ -151,7 +175,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     for (let i = 0; i < this.flat.length; i += 2) {
       if (!names.has(this.flat[i]!.toLowerCase())) flat.push(this.flat[i]!, this.flat[i + 1]!)
     }
-    return new Fields(flat.concat(other.flat))
+    return new Fields(flat.concat(other.flat), joined(this.secret, other.secret))
   }
 
   /** The section as it goes on the wire: `name: value CRLF` for each field. Only for a section without `violation`. */
@@ -187,7 +211,7 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
 
   /** Pairs, with the values of sensitive names hidden. */
   toJSON(): ReadonlyArray<readonly [string, string]> {
-    return Array.from(this, ([name, value]) => [name, redactField(name, value)])
+    return Array.from(this, ([name, value]) => [name, this.isSecret(name) ? redacted : redactField(name, value)])
   }
 
   private get inspection(): Inspection {

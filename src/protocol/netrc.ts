@@ -1,130 +1,176 @@
 /**
- * The `.netrc` file: hosts with the names and passwords for them, as ftp, curl and git read it.
+ * The file of users and passwords that ftp, curl, git and others read: `machine HOST login USER password PASSWORD`.
  *
- * It has no standard. What is read here is what those agree on: words divided by white space, in quotes where they have
- * any in them, `macdef` up to an empty line, comments where a keyword could stand.
+ * As curl reads it: words between white space, a word in double quotes may have white space and escapes in it. Words that
+ * are not known are passed over, and so are macros.
  *
  * @since 0.1.0
  */
+import * as Redacted from "effect/Redacted"
 
-/** A host's entry. */
+/**
+ * The user of a machine.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface NetrcEntry {
-  /** `undefined` for the entry `default`, which stands for all hosts that have none of their own. */
-  readonly machine: string | undefined
-  readonly login: string | undefined
-  readonly password: string | undefined
+  /** Empty if the file gives none. */
+  readonly login: string
+  /** Empty if the file gives none. */
+  readonly password: Redacted.Redacted<string>
 }
 
-/** What is wrong, and in which line. No word of the file is in it. */
+/**
+ * What a file says.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Netrc {
+  /** By lower-case name; of a machine that is there twice, the first. */
+  readonly machines: ReadonlyMap<string, NetrcEntry>
+  /** That of the word `default`: for all other machines. */
+  readonly fallback: NetrcEntry | undefined
+}
+
+/**
+ * Why a file cannot be read. The message has no word of the file in it but its own.
+ *
+ * @since 0.1.0
+ * @category models
+ */
 export interface NetrcProblem {
   readonly _tag: "NetrcProblem"
   readonly line: number
   readonly message: string
 }
 
-export const isNetrcProblem = (parsed: ReadonlyArray<NetrcEntry> | NetrcProblem): parsed is NetrcProblem =>
-  "_tag" in parsed
+/**
+ * Tells a problem from a file.
+ *
+ * @since 0.1.0
+ * @category guards
+ */
+export const isNetrcProblem = (read: Netrc | NetrcProblem): read is NetrcProblem => "_tag" in read
+
+/**
+ * The entry for a host, or the default one.
+ *
+ * @since 0.1.0
+ * @category getters
+ */
+export const netrcEntry = ({ fallback, machines }: Netrc, hostname: string): NetrcEntry | undefined =>
+  machines.get(hostname.toLowerCase()) ?? fallback
+
+/**
+ * Reads a file.
+ *
+ * @since 0.1.0
+ * @category parsing
+ */
+export const parseNetrc = (text: string): Netrc | NetrcProblem => {
+  const machines = new Map<string, NetrcEntry>()
+  const words = new Words(text)
+  let fallback: NetrcEntry | undefined
+  let word = words.keyword()
+  while (word !== undefined) {
+    if (word === "machine") {
+      const name = words.value(word)?.toLowerCase()
+      const entry = readEntry(words)
+      if (name !== undefined && !machines.has(name)) machines.set(name, entry)
+    } else if (word === "default") {
+      const entry = readEntry(words)
+      fallback ??= entry
+    } else if (word === "macdef") words.skipMacro()
+    word = words.keyword()
+  }
+  return words.problem ?? { machines, fallback }
+}
+
+/** Reads up to the next entry. */
+const readEntry = (words: Words): NetrcEntry => {
+  let login = ""
+  let password = ""
+  for (let word = words.keyword(); word !== undefined; word = words.keyword()) {
+    if (word === "machine" || word === "default") {
+      words.putBack(word)
+      break
+    }
+    if (word === "login") login = words.value(word) ?? login
+    else if (word === "password") password = words.value(word) ?? password
+    else if (word === "account") words.value(word)
+    else if (word === "macdef") words.skipMacro()
+  }
+  return { login, password: Redacted.make(password) }
+}
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" }
 
-/** Words of a file, one at a time. */
+// White space, and a byte order mark at the beginning.
+const blanks = /[\s\ufeff]*/y
+const plainWord = /\S+/y
+const quotedWord = /"((?:[^"\\]|\\[^])*)"/y
+const restOfLine = /[^\n]*/y
+// RFC 959's macros end at an empty line.
+const macro = /[^]*?(?:\n[^\S\n]*(?=\n|$)|$)/y
+
 class Words {
+  problem: NetrcProblem | undefined = undefined
   private at = 0
-  line = 1
+  private again: string | undefined = undefined
 
   constructor(private readonly text: string) {}
 
-  /** The next word; `undefined` at the end, and `null` for a quotation that does not end. */
-  next(): string | undefined | null {
-    this.skip(/\s/)
-    if (this.at >= this.text.length) return undefined
-    if (this.text[this.at] === '"') return this.quoted()
-    const start = this.at
-    while (this.at < this.text.length && !/\s/.test(this.text[this.at]!)) this.at++
-    return this.text.slice(start, this.at)
+  /** The next word that is not in a comment. */
+  keyword(): string | undefined {
+    const { again } = this
+    this.again = undefined
+    if (again !== undefined) return again
+    let word = this.next()
+    while (word?.startsWith("#") === true) {
+      this.at -= word.length
+      this.match(restOfLine)
+      word = this.next()
+    }
+    return word
   }
 
-  /** Goes to the end of the line. */
-  skipLine(): void {
-    this.skip(/[^\n]/)
+  /** The word after another; it may begin with what is a comment elsewhere. */
+  value(keyword: string): string | undefined {
+    const value = this.next()
+    if (value === undefined) this.fail(`${keyword} has no value`)
+    return value
   }
 
-  /** Goes behind the next empty line: where the body of a macro ends. */
+  putBack(word: string): void {
+    this.again = word
+  }
+
   skipMacro(): void {
-    this.skipLine()
-    const end = /\n[^\S\n]*\n/g
-    end.lastIndex = this.at
-    const stop = end.test(this.text) ? end.lastIndex : this.text.length
-    while (this.at < stop) this.step()
+    this.match(macro)
   }
 
-  private quoted(): string | null {
-    let word = ""
-    for (this.at++; this.at < this.text.length; this.step()) {
-      const character = this.text[this.at]!
-      if (character === '"') {
-        this.at++
-        return word
-      }
-      if (character !== "\\") {
-        word += character
-        continue
-      }
-      this.at++
-      const escaped = this.text[this.at] ?? ""
-      word += escapes[escaped] ?? escaped
-    }
-    return null
+  private next(): string | undefined {
+    this.match(blanks)
+    if (this.at >= this.text.length) return undefined
+    if (this.text[this.at] !== '"') return this.match(plainWord)?.[0]
+    const quoted = this.match(quotedWord)
+    if (quoted !== undefined) return quoted[1]?.replace(/\\([^])/g, (_, each: string) => escapes[each] ?? each)
+    this.fail("a quote is not closed")
+    this.at = this.text.length
+    return undefined
   }
 
-  private skip(what: RegExp): void {
-    while (this.at < this.text.length && what.test(this.text[this.at]!)) this.step()
+  private match(pattern: RegExp): RegExpExecArray | undefined {
+    pattern.lastIndex = this.at
+    const found = pattern.exec(this.text) ?? undefined
+    this.at += found?.[0].length ?? 0
+    return found
   }
 
-  private step(): void {
-    if (this.text[this.at] === "\n") this.line++
-    this.at++
+  private fail(what: string): void {
+    const line = this.text.slice(0, this.at).split("\n").length
+    this.problem ??= { _tag: "NetrcProblem", line, message: `line ${line}: ${what}` }
   }
 }
-
-/** The entries of a file, in their order. */
-export const parseNetrc = (text: string): ReadonlyArray<NetrcEntry> | NetrcProblem => {
-  const words = new Words(text)
-  const entries: Array<{ -readonly [K in keyof NetrcEntry]: NetrcEntry[K] }> = []
-  const problem = (message: string): NetrcProblem => ({ _tag: "NetrcProblem", line: words.line, message })
-  for (;;) {
-    const keyword = words.next()
-    if (keyword === undefined) return entries
-    if (keyword === null) return problem("a quotation does not end")
-    if (keyword.startsWith("#")) {
-      words.skipLine()
-      continue
-    }
-    if (keyword === "default") {
-      entries.push({ machine: undefined, login: undefined, password: undefined })
-      continue
-    }
-    if (!keywords.has(keyword)) return problem("a keyword is not known")
-    const value = words.next()
-    if (value === null) return problem("a quotation does not end")
-    if (value === undefined) return problem(`${keyword} has no value`)
-    if (keyword === "macdef") {
-      words.skipMacro()
-      continue
-    }
-    if (keyword === "machine") {
-      entries.push({ machine: value, login: undefined, password: undefined })
-      continue
-    }
-    const entry = entries.at(-1)
-    if (entry === undefined) return problem(`${keyword} stands before any machine`)
-    if (keyword === "login") entry.login = value
-    else if (keyword === "password") entry.password = value
-  }
-}
-
-const keywords: ReadonlySet<string> = new Set(["machine", "login", "password", "account", "macdef"])
-
-/** The first entry of a host; `default` stands for every host that comes after it. Hosts are compared without case. */
-export const entryFor = (entries: ReadonlyArray<NetrcEntry>, hostname: string): NetrcEntry | undefined =>
-  entries.find(({ machine }) => machine === undefined || machine.toLowerCase() === hostname.toLowerCase())

@@ -123,7 +123,7 @@ export const fieldsAfter = (fields: Fields, { bodyDropped, crossing, isSensitive
     (bodyDropped && describesContent(name)) ||
     // One that the caller has set names the host that was left.
     (crossing !== "Same" && name === "host") ||
-    (!stays && (credentials.has(name) || isSensitive(name)))
+    (!stays && (credentials.has(name) || fields.isSetSecret(name) || isSensitive(name)))
   const kept = Array.from(fields).filter(([name]) => !isDropped(name.toLowerCase()))
   return kept.length === fields.size ? fields : new Fields(kept.flat())
 }

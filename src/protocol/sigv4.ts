@@ -1,193 +1,189 @@
 /**
- * AWS Signature Version 4, as the request is signed: canonical form, string to sign, key, and the fields or parameters that
- * carry the signature. Hashes come from the caller.
+ * AWS Signature Version 4: of a request with its fields, and of a URL that anybody may then use.
  *
  * @since 0.1.0
  */
-import { percentEncode } from "./percent.js"
+import { hmac } from "@noble/hashes/hmac"
+import { sha256 } from "@noble/hashes/sha2"
+import { bytesToHex } from "@noble/hashes/utils"
+import type * as Redacted from "effect/Redacted"
+import type { Fields } from "./Fields.js"
+import { percentDecode, percentEncode } from "./percent.js"
 
-/** SHA-256, and HMAC with it. */
-export interface Sha256 {
-  readonly hash: (bytes: Uint8Array) => Uint8Array
-  readonly hmac: (key: Uint8Array, message: Uint8Array) => Uint8Array
-}
-
-/** Who signs, for what. */
-export interface SigningScope {
+/**
+ * Keys of AWS; those that are temporary have a session token.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AwsCredentials {
   readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string | undefined
+  readonly secretAccessKey: Redacted.Redacted<string>
+  /** Default: none. */
+  readonly sessionToken?: Redacted.Redacted<string> | undefined
+}
+
+/**
+ * What a signature is for.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface AwsScope {
+  /** E.g. `eu-central-1`. */
   readonly region: string
+  /** As AWS calls it in signatures, e.g. `s3`, `execute-api`. */
   readonly service: string
-  /** Milliseconds since 1970. */
-  readonly now: number
 }
 
-/** The request that is signed. */
-export interface SignedRequest {
+/**
+ * A request that is to be signed.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface SignedRequest extends AwsScope {
   readonly method: string
-  /** `host` or `host:port`. */
-  readonly authority: string
-  /** As it is sent. */
-  readonly pathAndQuery: string
-  /** Pairs in their order; which of them are signed is decided here. */
-  readonly fields: Iterable<readonly [name: string, value: string]>
-  /** Hexadecimal SHA-256 of the body, or one of the words that stand for it. */
+  /** As it is to be signed, before it is percent-encoded: for S3 the key itself, else the path as sent. */
+  readonly path: string
+  /** As sent, without its `?`. */
+  readonly query: string
+  /** All that are to be signed, Host included. */
+  readonly headers: Fields
+  /** The SHA-256 of the body in hexadecimal, or what stands in its place. */
   readonly payload: string
+  /** Milliseconds since 1970. */
+  readonly time: number
 }
 
-/** What stands for a body whose hash is not known. */
+/** What stands in place of the hash of a body that is not signed. */
 export const unsignedPayload = "UNSIGNED-PAYLOAD"
 
 const algorithm = "AWS4-HMAC-SHA256"
-const encoder = new TextEncoder()
 
-export const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-// What proxies and clients on the way change, or what is not there yet when the request is signed.
-const unsigned: ReadonlySet<string> = new Set([
-  "accept-encoding",
-  "authorization",
-  "cache-control",
-  "connection",
-  "content-length",
-  "expect",
-  "from",
-  "keep-alive",
-  "max-forwards",
-  "pragma",
-  "proxy-authorization",
-  "referer",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "user-agent",
-  "x-amzn-trace-id"
-])
+/** The SHA-256 in hexadecimal. */
+export const sha256Hex = (bytes: Uint8Array): string => bytesToHex(sha256(bytes))
 
-/** The fields that are to be added to a request, in the order in which they are sent. */
-export const signedFields = (
-  request: SignedRequest,
-  scope: SigningScope,
-  sha256: Sha256
-): ReadonlyArray<readonly [name: string, value: string]> => {
-  const date = dateOf(scope.now)
-  const added: Array<readonly [string, string]> = [["X-Amz-Date", date]]
-  if (scope.sessionToken !== undefined) added.push(["X-Amz-Security-Token", scope.sessionToken])
-  // Only S3 asks for it, and wants it signed.
-  if (isS3(scope.service)) added.push(["X-Amz-Content-Sha256", request.payload])
-  const canonical = canonicalFields([["host", request.authority], ...request.fields, ...added])
-  const signature = signatureOf(request, queryOf(request.pathAndQuery), canonical, scope, sha256)
-  const credential = `${scope.accessKeyId}/${scopeOf(scope)}`
-  const authorization = `${algorithm} Credential=${credential}, SignedHeaders=${canonical.names}, Signature=${signature}`
-  return [...added, ["Authorization", authorization]]
-}
+/** `20150830T123600Z`, in UTC. */
+export const amzDate = (time: number): string => new Date(time).toISOString().replace(/[-:]|\.\d+/g, "")
 
-/** The query, without `?`, that makes a URL of this request valid for so many seconds, for whoever has it. */
-export const presignedQuery = (
-  request: SignedRequest,
-  scope: SigningScope,
-  seconds: number,
-  sha256: Sha256
-): string => {
-  const canonical = canonicalFields([["host", request.authority], ...request.fields])
-  const query = [
-    ...queryOf(request.pathAndQuery),
-    ["X-Amz-Algorithm", algorithm],
-    ["X-Amz-Credential", `${scope.accessKeyId}/${scopeOf(scope)}`],
-    ["X-Amz-Date", dateOf(scope.now)],
-    ["X-Amz-Expires", String(seconds)],
-    ["X-Amz-SignedHeaders", canonical.names],
-    ...(scope.sessionToken === undefined ? [] : [["X-Amz-Security-Token", scope.sessionToken]])
-  ].map(([name = "", value = ""]): readonly [string, string] => [name, value])
-  const signature = signatureOf(request, query, canonical, scope, sha256)
-  return `${canonicalQuery(query)}&X-Amz-Signature=${signature}`
-}
+/** Whether there is a date for a time: there is none after the year 9999. */
+export const isAmzTime = (time: number): boolean => time >= 0 && time < 253_402_300_800_000
 
-const isS3 = (service: string): boolean =>
-  service === "s3" || service === "s3-object-lambda" || service === "s3-outposts"
-
-/** `20150830T123600Z` */
-const dateOf = (now: number): string => new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, "")
-
-const scopeOf = ({ now, region, service }: SigningScope): string =>
-  `${dateOf(now).slice(0, 8)}/${region}/${service}/aws4_request`
-
-interface CanonicalFields {
-  readonly text: string
-  readonly names: string
-}
-
-const canonicalFields = (fields: Iterable<readonly [name: string, value: string]>): CanonicalFields => {
-  const values = new Map<string, Array<string>>()
-  for (const [written, value] of fields) {
-    const name = written.toLowerCase()
-    if (unsigned.has(name)) continue
-    // A Host of the caller's own is what is sent.
-    const known = name === "host" ? undefined : values.get(name)
-    const trimmed = value.trim().replace(/\s+/g, " ")
-    if (known === undefined) values.set(name, [trimmed])
-    else known.push(trimmed)
-  }
-  const names = [...values.keys()].sort()
-  return { text: names.map((name) => `${name}:${values.get(name)!.join(",")}\n`).join(""), names: names.join(";") }
-}
-
-/** Names and values of a query, decoded; `+` is a space, as the servers read it. */
-const queryOf = (pathAndQuery: string): ReadonlyArray<readonly [string, string]> => {
-  const mark = pathAndQuery.indexOf("?")
-  return mark < 0 ? [] : [...new URLSearchParams(pathAndQuery.slice(mark + 1))]
-}
-
-// RFC 3986 §2.3: what is not unreserved is encoded, more than elsewhere.
-const strictly = (text: string): string =>
+/** Percent-encodes all but the unreserved characters of RFC 3986. */
+export const strictEncode = (text: string): string =>
   percentEncode(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
-const canonicalQuery = (query: ReadonlyArray<readonly [string, string]>): string =>
-  query
-    .map(([name, value]) => [strictly(name), strictly(value)] as const)
-    .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
-    .map(([name, value]) => `${name}=${value}`)
-    .join("&")
+const encodePath = (path: string): string => path.split("/").map(strictEncode).join("/")
 
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-
-/** S3 takes the path as it is sent; all others take it without dots and doubled slashes, and encoded once more. */
-const canonicalPath = (pathAndQuery: string, service: string): string => {
-  const path = pathAndQuery.replace(/\?.*$/, "")
-  if (isS3(service)) return path.split("/").map(decodedOnce).map(strictly).join("/")
+/** A path without its empty, `.` and `..` segments, as all services but S3 sign it. */
+export const normalizedPath = (path: string): string => {
   const segments: Array<string> = []
   for (const segment of path.split("/")) {
     if (segment === "..") segments.pop()
-    else if (segment !== "" && segment !== ".") segments.push(strictly(segment))
+    else if (segment !== "" && segment !== ".") segments.push(segment)
   }
-  const slash = segments.length > 0 && path.endsWith("/") ? "/" : ""
-  return `/${segments.join("/")}${slash}`
+  const whole = `/${segments.join("/")}`
+  return whole !== "/" && path.endsWith("/") ? `${whole}/` : whole
 }
 
-const decodedOnce = (segment: string): string => {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    // What is no encoding of text is signed as it is sent.
-    return segment
+/** By the code points of the encoded names, then values. */
+const canonicalQuery = (query: string): string =>
+  query
+    .split("&")
+    .filter((pair) => pair !== "")
+    .map((pair) => {
+      const equals = pair.indexOf("=")
+      const name = equals < 0 ? pair : pair.slice(0, equals)
+      return [encoded(name), encoded(equals < 0 ? "" : pair.slice(equals + 1))] as const
+    })
+    .sort(([a, b], [c, d]) => compare(a, c) || compare(b, d))
+    .map(([name, value]) => `${name}=${value}`)
+    .join("&")
+
+/** What is written in a query, in the one form that is signed. Servers read a plus as a space. */
+const encoded = (written: string): string => strictEncode(percentDecode(written.replaceAll("+", " ")))
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** By lower-case name, with repeated values joined, and white space made one space. */
+const canonicalFields = (headers: Fields): ReadonlyArray<readonly [name: string, value: string]> => {
+  const values = new Map<string, Array<string>>()
+  for (const [name, value] of headers) {
+    const trimmed = value.trim().replace(/\s+/g, " ")
+    const lower = name.toLowerCase()
+    const before = values.get(lower)
+    if (before === undefined) values.set(lower, [trimmed])
+    else before.push(trimmed)
   }
+  return [...values].map(([name, each]) => [name, each.join(",")] as const).sort(([a], [b]) => compare(a, b))
 }
 
-const signatureOf = (
-  { method, pathAndQuery, payload }: SignedRequest,
-  query: ReadonlyArray<readonly [string, string]>,
-  fields: CanonicalFields,
-  scope: SigningScope,
-  { hash, hmac }: Sha256
-): string => {
-  const path = canonicalPath(pathAndQuery, scope.service)
-  const canonical = [method, path, canonicalQuery(query), fields.text, fields.names, payload].join("\n")
-  const toSign = [algorithm, dateOf(scope.now), scopeOf(scope), hex(hash(encoder.encode(canonical)))].join("\n")
-  const keyed = (key: Uint8Array, message: string) => hmac(key, encoder.encode(message))
-  const ofDate = keyed(encoder.encode(`AWS4${scope.secretAccessKey}`), dateOf(scope.now).slice(0, 8))
-  const key = keyed(keyed(keyed(ofDate, scope.region), scope.service), "aws4_request")
-  return hex(keyed(key, toSign))
+/** `20150830/us-east-1/service/aws4_request` */
+const scopeOf = ({ region, service, time }: AwsScope & { readonly time: number }): string =>
+  `${amzDate(time).slice(0, 8)}/${region}/${service}/aws4_request`
+
+/** The canonical request that is signed. */
+export const canonicalRequest = ({ headers, method, path, payload, query }: SignedRequest): string => {
+  const fields = canonicalFields(headers)
+  return [
+    method,
+    encodePath(path),
+    canonicalQuery(query),
+    ...fields.map(([name, value]) => `${name}:${value}`),
+    "",
+    fields.map(([name]) => name).join(";"),
+    payload
+  ].join("\n")
+}
+
+/** What the key is applied to. */
+export const stringToSign = (request: SignedRequest): string =>
+  [algorithm, amzDate(request.time), scopeOf(request), sha256Hex(utf8(canonicalRequest(request)))].join("\n")
+
+const signature = (request: SignedRequest, secret: string): string => {
+  const steps = scopeOf(request).split("/")
+  const key = steps.reduce((key, step) => hmac(sha256, key, utf8(step)), utf8(`AWS4${secret}`))
+  return bytesToHex(hmac(sha256, key, utf8(stringToSign(request))))
+}
+
+/** The value of Authorization. */
+export const sigv4Authorization = (request: SignedRequest, accessKeyId: string, secret: string): string => {
+  const signed = canonicalFields(request.headers).map(([name]) => name)
+  return `${algorithm} ${[
+    `Credential=${accessKeyId}/${scopeOf(request)}`,
+    `SignedHeaders=${signed.join(";")}`,
+    `Signature=${signature(request, secret)}`
+  ].join(", ")}`
+}
+
+/** What is known of a URL that is to be signed. */
+export interface PresignedRequest extends SignedRequest {
+  readonly accessKeyId: string
+  readonly sessionToken: string | undefined
+  /** Seconds that it is good for. */
+  readonly expiresIn: number
+}
+
+/** The query of a URL that anybody may use for a while. */
+export const presignedQuery = (request: PresignedRequest, secret: string): string => {
+  const { accessKeyId, expiresIn, headers, query, sessionToken, time } = request
+  const parameters: ReadonlyArray<readonly [string, string | undefined]> = [
+    ["X-Amz-Algorithm", algorithm],
+    ["X-Amz-Credential", `${accessKeyId}/${scopeOf(request)}`],
+    ["X-Amz-Date", amzDate(time)],
+    ["X-Amz-Expires", String(expiresIn)],
+    ["X-Amz-Security-Token", sessionToken],
+    [
+      "X-Amz-SignedHeaders",
+      canonicalFields(headers)
+        .map(([name]) => name)
+        .join(";")
+    ]
+  ]
+  const added = parameters.flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${strictEncode(value)}`]))
+  const whole = [query, ...added].filter((part) => part !== "").join("&")
+  return `${whole}&X-Amz-Signature=${signature({ ...request, query: whole }, secret)}`
 }

@@ -3,6 +3,7 @@
  */
 import type * as Stream from "effect/Stream"
 import type * as HttpxError from "../HttpxError.js"
+import type { Auth } from "../policy/auth/Auth.js"
 import type { FollowRedirects } from "../policy/RedirectsOptions.js"
 import type { FieldsInput } from "../protocol/Fields.js"
 import type { ParamsInput } from "../protocol/params.js"
@@ -30,6 +31,12 @@ export type Body<E> =
  * @category models
  */
 export interface CallOptions extends ReadingOptions {
+  /**
+   * The credentials of this request, instead of the client's; an Authorization field of the request and a user in its URL
+   * give way to them. `null`: none but those two. What an auth fails with is the cause of an `AuthError`. Default: the client's, unless
+   * the request has the field that they would set.
+   */
+  readonly auth?: Auth<unknown> | null | undefined
   /** Fields of this request; a name given here replaces the client's fields of that name. Default: none. */
   readonly headers?: FieldsInput | undefined
   /**

@@ -1,6 +1,7 @@
 /**
  * What a request says about how it is sent, beside what is sent: one record, which reaches every policy and the wire.
  */
+import type { Auth } from "../policy/auth/Auth.js"
 import type { FollowRedirects } from "../policy/RedirectsOptions.js"
 import type { Informational } from "../response/Informational.js"
 import { type ReadingGiven, readingGiven, readingNotGiven, readingOrElse } from "./ReadingOptions.js"
@@ -9,6 +10,8 @@ import { notGiven, orElse, type Timeouts, timeoutsOf } from "./Timeouts.js"
 
 export interface Settings {
   readonly timeouts: Timeouts
+  /** `undefined` is the client's, `null` is none. */
+  readonly auth: Auth<unknown> | null | undefined
   /** `undefined` is as the client does. */
   readonly followRedirects: FollowRedirects | undefined
   /** How the body of the answer is read. */
@@ -24,6 +27,7 @@ export interface Settings {
 
 export const noSettings: Settings = {
   timeouts: notGiven,
+  auth: undefined,
   followRedirects: undefined,
   reading: readingNotGiven,
   target: undefined,
@@ -35,11 +39,12 @@ export const noSettings: Settings = {
 /** How a call wants to be sent, or a client its calls. */
 export const settingsOf = (options: CallOptions | undefined, defaults: Settings = noSettings): Settings => {
   if (options === undefined) return defaults
-  const { cookies, followRedirects, onInformational, target, timeout } = options
+  const { auth, cookies, followRedirects, onInformational, target, timeout } = options
   const reading = readingGiven(options)
   const withoutJar = cookies === null || cookies === false
   const isSilent = followRedirects === undefined && onInformational === undefined && target === undefined
-  if (isSilent && timeout === undefined && reading === readingNotGiven && !withoutJar) return defaults
+  if (isSilent && timeout === undefined && auth === undefined && reading === readingNotGiven && !withoutJar)
+    return defaults
   if (typeof reading === "string") return { ...defaults, unclear: reading }
   const timeouts = timeoutsOf(timeout)
   if (typeof timeouts === "string") {
@@ -48,6 +53,7 @@ export const settingsOf = (options: CallOptions | undefined, defaults: Settings 
   return {
     timeouts: orElse(timeouts, defaults.timeouts),
     reading: readingOrElse(reading, defaults.reading),
+    auth,
     followRedirects,
     target,
     onInformational,
