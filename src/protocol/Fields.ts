@@ -166,6 +166,12 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return new Fields(flat, this.secret)
   }
 
+  /** These fields without those whose lower-case name is one of these. */
+  without(isDropped: (name: string) => boolean): Fields {
+    const kept = Array.from(this).filter(([name]) => !isDropped(name.toLowerCase()))
+    return kept.length === this.size ? this : new Fields(kept.flat(), this.secret)
+  }
+
   /** These fields with those of `other` after them; a name that `other` has replaces all of ours of that name. */
   merge(other: Fields): Fields {
     if (other.flat.length === 0) return this

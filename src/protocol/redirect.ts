@@ -124,8 +124,7 @@ export const fieldsAfter = (fields: Fields, { bodyDropped, crossing, isSensitive
     // One that the caller has set names the host that was left.
     (crossing !== "Same" && name === "host") ||
     (!stays && (credentials.has(name) || fields.isSetSecret(name) || isSensitive(name)))
-  const kept = Array.from(fields).filter(([name]) => !isDropped(name.toLowerCase()))
-  return kept.length === fields.size ? fields : new Fields(kept.flat())
+  return fields.without(isDropped)
 }
 
 const credentials: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"])
