@@ -22,21 +22,39 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Predicate from "effect/Predicate"
-import * as Stream from "effect/Stream"
+import type * as Stream from "effect/Stream"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
 import { Fields } from "./protocol/Fields.js"
 import { queryString } from "./protocol/params.js"
-import { appendQuery, authorizationOf, isTargetProblem, parseTarget, type Target, type TargetProblem } from "./protocol/target.js"
+import {
+  appendQuery,
+  authorizationOf,
+  isTargetProblem,
+  parseTarget,
+  type Target,
+  type TargetProblem
+} from "./protocol/target.js"
 import type { TargetParser } from "./protocol/TargetParser.js"
-import { bodyOf, emptyBody, isStream } from "./request/body.js"
+import { bodyOf, emptyBody } from "./request/body.js"
+import { needsContext, provided } from "./request/content.js"
 import { problemDetails, shown } from "./request/details.js"
-import type { Body, BodyFailure, CallOptions, RequestOptions } from "./request/RequestOptions.js"
+import type { Body, BodyFailure, RequestOptions } from "./request/RequestOptions.js"
 import { noSettings, type Settings, settingsOf, withDefaults } from "./request/Settings.js"
 
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
 export type { ParamsInput, ParamValue } from "./protocol/params.js"
-export type { Body, BodyFailure, BodyOptions, CallOptions, RequestOptions } from "./request/RequestOptions.js"
+export type { Content, ContentContext, ContentError, ContentInput } from "./request/content.js"
+export type {
+  Body,
+  BodyFailure,
+  BodyOptions,
+  BytesBody,
+  CallOptions,
+  EmptyBody,
+  RequestOptions,
+  StreamBody
+} from "./request/RequestOptions.js"
 export type { TimeoutInput, TimeoutOptions } from "./request/Timeouts.js"
 
 /**
@@ -86,7 +104,7 @@ export class Request<out E = never> implements Inspectable.Inspectable {
 
   /** Whether the request can be sent a second time: a redirect or a challenge may ask for that. */
   get isRepeatable(): boolean {
-    return this.body._tag !== "Stream"
+    return this.body._tag !== "Stream" || this.body.isRepeatable
   }
 
   /** What errors show of the request. */
@@ -158,10 +176,7 @@ const withUser = (url: string, headers: Fields): Fields => {
   return headers.append("Authorization", authorization)
 }
 
-const targetOf = (
-  request: Request<unknown>,
-  target: Target | TargetProblem
-): Target | HttpxError.InvalidRequest => {
+const targetOf = (request: Request<unknown>, target: Target | TargetProblem): Target | HttpxError.InvalidRequest => {
   if (!isTargetProblem(target)) return target
   const details = problemDetails(request.summary, target.message)
   return target._tag === "Invalid" ? new HttpxError.InvalidUrl(details) : new HttpxError.UnsupportedProtocol(details)
@@ -217,18 +232,25 @@ export const inContext = <E, R, A, E2, R2>(
   options: RequestOptions<E, R> | undefined,
   run: (options: RequestOptions<E> | undefined) => Effect.Effect<A, E2, R2>
 ): Effect.Effect<A, E2, R | R2> => {
-  const content = options?.content
-  if (content === undefined || typeof content === "string" || content instanceof Uint8Array || !isStream(content)) {
-    // No stream, so nothing that R could belong to.
-    return run(options as RequestOptions<E> | undefined)
-  }
-  return Effect.contextWithEffect((context: Context.Context<R>) => {
-    // `content` leaves no room for the other two.
-    const { headers, onInformational, params, tag, target, timeout } = options as CallOptions
-    const provided = Stream.provideContext(content, context)
-    return run({ headers, onInformational, params, tag, target, timeout, content: provided })
-  })
+  // No stream, so nothing that R could belong to.
+  if (!needsContext(options?.content)) return run(options as RequestOptions<E> | undefined)
+  return Effect.contextWithEffect((context: Context.Context<R>) => run(providedOptions(options!, context)))
 }
+
+/** @internal The same options with a body that needs nothing any more. */
+export const providedOptions = <E, R>(options: RequestOptions<E, R>, context: Context.Context<R>): RequestOptions<E> =>
+  options.content === undefined ? options : { ...options, content: provided(options.content, context) }
+
+/**
+ * A stream that gives the same bytes each time that it is run, as content that can be sent again.
+ *
+ * @since 0.1.0
+ * @category content
+ */
+export const repeatable =
+  <E, R>(stream: Stream.Stream<Uint8Array, E, R>): (() => Stream.Stream<Uint8Array, E, R>) =>
+  () =>
+    stream
 
 // `patch` is not upper-cased by fetch, which surprises everybody once.
 const commonMethod = /^(get|head|options|post|put|patch|delete)$/i

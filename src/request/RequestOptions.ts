@@ -6,19 +6,49 @@ import type * as HttpxError from "../HttpxError.js"
 import type { FieldsInput } from "../protocol/Fields.js"
 import type { ParamsInput } from "../protocol/params.js"
 import type { Informational } from "../response/Informational.js"
+import type { ContentInput } from "./content.js"
+import type { Once } from "./Once.js"
 import type { TimeoutInput } from "./Timeouts.js"
 
 /**
- * What is sent after the head. Bytes can be sent again, and so can a stream, by running it again, unless it was made from
- * something that flows once.
+ * What is sent after the head. Bytes can be sent again; whether a stream can, it says.
  *
  * @since 0.1.0
  * @category models
  */
-export type Body<E> =
-  | { readonly _tag: "Empty" }
-  | { readonly _tag: "Bytes"; readonly bytes: Uint8Array }
-  | { readonly _tag: "Stream"; readonly stream: Stream.Stream<Uint8Array, E> }
+export type Body<E> = EmptyBody | BytesBody | StreamBody<E>
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface EmptyBody {
+  readonly _tag: "Empty"
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface BytesBody {
+  readonly _tag: "Bytes"
+  readonly bytes: Uint8Array
+}
+
+/**
+ * @since 0.1.0
+ * @category models
+ */
+export interface StreamBody<out E> {
+  readonly _tag: "Stream"
+  readonly stream: Stream.Stream<Uint8Array, E | HttpxError.LocalProtocolError | HttpxError.StreamConsumed>
+  /** Whether running the stream a second time gives the same bytes. */
+  readonly isRepeatable: boolean
+  /** In bytes; sent in chunks where it is not known. */
+  readonly length: number | undefined
+  /** @internal Of what flows once: whether it has. */
+  readonly once: Once | undefined
+}
 
 /**
  * The options of any request.
@@ -54,25 +84,36 @@ export interface CallOptions {
  * @category models
  */
 export type BodyOptions<E = never, R = never> =
-  | { readonly json?: undefined; readonly form?: undefined; readonly content?: undefined }
+  | {
+      readonly json?: undefined
+      readonly form?: undefined
+      readonly content?: undefined
+      readonly contentLength?: undefined
+    }
   | {
       /** Serialized by `JSON.stringify` and sent as `application/json`. */
       readonly json: unknown
       readonly form?: undefined
       readonly content?: undefined
+      readonly contentLength?: undefined
     }
   | {
       /** Sent as `application/x-www-form-urlencoded`. */
       readonly form: ParamsInput
       readonly json?: undefined
       readonly content?: undefined
+      readonly contentLength?: undefined
     }
   | {
       /**
-       * Text (as UTF-8) or bytes, sent with their length, or a stream, sent in chunks unless the headers give its
-       * `content-length`. No `content-type` is added.
+       * Text (as UTF-8), bytes and a `Blob` are sent with their length, and can be sent again. A `Stream`, a
+       * `ReadableStream` and an iterable are sent in chunks unless their length is given, and once: a redirect or a
+       * challenge that asks for them again fails with `StreamConsumed`. A function that gives one of these can be sent
+       * again. No `content-type` is added, but for that of a `Blob`.
        */
-      readonly content: string | Uint8Array | Stream.Stream<Uint8Array, E, R>
+      readonly content: ContentInput<E, R>
+      /** Of content that does not know it itself, in bytes; then it is not sent in chunks. Default: not known. */
+      readonly contentLength?: number | undefined
       readonly json?: undefined
       readonly form?: undefined
     }
