@@ -69,7 +69,10 @@ export { defaultHeaders } from "./policy/Defaults.js"
 export interface ClientOptions<out R = never> {
   /** What relative URLs are put under, path included: with `https://host/v1`, `/users` is `https://host/v1/users`. Default: none. */
   readonly baseUrl?: string | URL | undefined
-  /** Fields of every request; a request's own field of the same name replaces them. Default: none beside `defaultHeaders`. */
+  /**
+   * Fields of every request; a request's own field of the same name replaces them. `null` removes one of
+   * `defaultHeaders`. Default: none beside those.
+   */
   readonly headers?: FieldsInput | undefined
   /** Parameters of every request, before its own. Default: none. */
   readonly params?: ParamsInput | undefined

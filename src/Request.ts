@@ -25,7 +25,7 @@ import * as Predicate from "effect/Predicate"
 import type * as Stream from "effect/Stream"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
-import { Fields } from "./protocol/Fields.js"
+import { Fields, isRemoved } from "./protocol/Fields.js"
 import { queryString } from "./protocol/params.js"
 import {
   appendQuery,
@@ -39,7 +39,7 @@ import type { TargetParser } from "./protocol/TargetParser.js"
 import { bodyOf, emptyBody } from "./request/body.js"
 import { needsContext, provided } from "./request/content.js"
 import { problemDetails, shown } from "./request/details.js"
-import type { Body, BodyFailure, RequestOptions } from "./request/RequestOptions.js"
+import type { Body, BodyFailure, CallOptions, RequestOptions } from "./request/RequestOptions.js"
 import { noSettings, type Settings, settingsOf, withDefaults } from "./request/Settings.js"
 
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
@@ -206,7 +206,7 @@ export const build = <E>(
   defaults: Settings = noSettings
 ): Request<BodyFailure<E>> => {
   const name = commonMethod.test(method) ? method.toUpperCase() : method
-  const query = options?.params === undefined ? "" : queryString(options.params)
+  const query = options?.params === undefined || options.params === null ? "" : queryString(options.params)
   const whole = typeof query === "string" ? appendQuery(url, query) : url
   const place = { method: name, url: whole }
   const made = bodyOf(options, place)
@@ -214,9 +214,7 @@ export const build = <E>(
   return new Request(
     name,
     whole,
-    made.contentType === undefined || headers.has("content-type")
-      ? headers
-      : headers.append("Content-Type", made.contentType),
+    made.contentType === undefined ? headers : typed(headers, made.contentType, options),
     made.body,
     settingsOf(options, defaults),
     options?.tag,
@@ -224,6 +222,12 @@ export const build = <E>(
     undefined
   )
 }
+
+/** The type of the body, unless the caller has another, or wants none. */
+const typed = (headers: Fields, contentType: string, options: CallOptions | undefined): Fields =>
+  headers.has("content-type") || isRemoved(options?.headers, "content-type")
+    ? headers
+    : headers.append("Content-Type", contentType)
 
 /**
  * @internal Gives a body stream the context of whoever sends the request; only a stream needs one.

@@ -34,7 +34,7 @@ export class Defaults {
 
   constructor(wire: Wire, { baseUrl, headers, params, timeout }: ClientOptions<unknown>) {
     const query = params === undefined ? "" : queryString(params)
-    this.headers = defaultHeaders(wire.decoders?.codings ?? []).merge(Fields.from(headers))
+    this.headers = defaultHeaders(wire.decoders?.codings ?? []).with(headers)
     this.base = baseUrl === undefined ? undefined : String(baseUrl)
     this.query = typeof query === "string" ? query : ""
     this.problem = typeof query === "string" ? undefined : query.message
@@ -46,8 +46,8 @@ export class Defaults {
     url: string | URL,
     options: Request.RequestOptions<E> | undefined
   ): Request.Request<Request.BodyFailure<E>> {
-    const place = this.place(String(url))
-    const headers = options?.headers === undefined ? this.headers : this.headers.merge(Fields.from(options.headers))
+    const place = this.place(String(url), options?.params === null)
+    const headers = this.headers.with(options?.headers)
     return Request.build(method, place.url, place.problem, headers, options, this.settings)
   }
 
@@ -57,9 +57,10 @@ export class Defaults {
     return request.over(place.url, place.problem, this.headers.merge(request.headers), this.settings)
   }
 
-  private place(url: string): { readonly url: string; readonly problem: string | undefined } {
+  private place(url: string, bare = false): { readonly url: string; readonly problem: string | undefined } {
     const joined = this.base === undefined ? url : joinBase(this.base, url)
     if (typeof joined !== "string") return { url, problem: joined.message }
+    if (bare) return { url: joined, problem: undefined }
     return { url: this.query === "" ? joined : appendQuery(joined, this.query), problem: this.problem }
   }
 }

@@ -57,10 +57,16 @@ export interface StreamBody<out E> {
  * @category models
  */
 export interface CallOptions {
-  /** Fields of this request; a name given here replaces the client's fields of that name. Default: none. */
+  /**
+   * Fields of this request; a name given here replaces the client's fields of that name, and one given as `null` removes
+   * them. Default: none.
+   */
   readonly headers?: FieldsInput | undefined
-  /** Appended to the URL's own query, which stays as written. Default: none. */
-  readonly params?: ParamsInput | undefined
+  /**
+   * Appended to the URL's own query, which stays as written, after those of the client; `null` is none of the client's
+   * either. Default: none.
+   */
+  readonly params?: ParamsInput | null | undefined
   /**
    * The longest that the whole call may take, its body included, or that each phase may: `{ connect, read, write, pool,
    * total }`. `Infinity` is no limit. Default: the client's, then the transport's.
