@@ -78,6 +78,8 @@ export interface ClientOptions<out R = never> {
   readonly params?: ParamsInput | undefined
   /** The longest that a whole call may take, or that each phase may. Default: no limit in total, the transport's for phases. */
   readonly timeout?: Request.TimeoutInput | undefined
+  /** Makes the text of `json` of every request. Default: `JSON.stringify`. */
+  readonly stringify?: Request.Stringify | undefined
   /** Effects around every message. One that fails makes the call fail with `HookError`. Default: none. */
   readonly hooks?: HooksOptions<R> | undefined
 }

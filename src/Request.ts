@@ -22,6 +22,7 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Predicate from "effect/Predicate"
+import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
@@ -39,12 +40,14 @@ import type { TargetParser } from "./protocol/TargetParser.js"
 import { bodyOf, emptyBody } from "./request/body.js"
 import { needsContext, provided } from "./request/content.js"
 import { problemDetails, shown } from "./request/details.js"
+import { schemaJson, type SchemaJson, type Stringify } from "./request/json.js"
 import type { Body, BodyFailure, CallOptions, RequestOptions } from "./request/RequestOptions.js"
 import { noSettings, type Settings, settingsOf, withDefaults } from "./request/Settings.js"
 
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
 export type { ParamsInput, ParamValue } from "./protocol/params.js"
 export type { Content, ContentContext, ContentError, ContentInput } from "./request/content.js"
+export type { SchemaJson, Stringify } from "./request/json.js"
 export type {
   Body,
   BodyFailure,
@@ -203,13 +206,14 @@ export const build = <E>(
   headers: Fields,
   options: RequestOptions<E> | undefined,
   /** A client's, where the options say nothing. */
-  defaults: Settings = noSettings
+  defaults: Settings = noSettings,
+  stringify?: Stringify | undefined
 ): Request<BodyFailure<E>> => {
   const name = commonMethod.test(method) ? method.toUpperCase() : method
   const query = options?.params === undefined || options.params === null ? "" : queryString(options.params)
   const whole = typeof query === "string" ? appendQuery(url, query) : url
   const place = { method: name, url: whole }
-  const made = bodyOf(options, place)
+  const made = bodyOf(options, place, stringify)
   const problem = urlProblem ?? (typeof query === "string" ? undefined : query.message)
   return new Request(
     name,
@@ -255,6 +259,18 @@ export const repeatable =
   <E, R>(stream: Stream.Stream<Uint8Array, E, R>): (() => Stream.Stream<Uint8Array, E, R>) =>
   () =>
     stream
+
+/**
+ * A value for `json` that is encoded by a schema. One that does not fit makes a request that fails with
+ * `LocalProtocolError` before anything is sent; its message says where it does not fit, and shows no value.
+ *
+ * @since 0.1.0
+ * @category content
+ */
+export const jsonOf =
+  <A, I>(schema: Schema.Schema<A, I>) =>
+  (value: A): SchemaJson =>
+    schemaJson(schema, value)
 
 // `patch` is not upper-cased by fetch, which surprises everybody once.
 const commonMethod = /^(get|head|options|post|put|patch|delete)$/i

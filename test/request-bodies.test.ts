@@ -1,9 +1,10 @@
 /** Bodies of every kind: how each is framed, whether it can be sent again, and that its source is let go of. */
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Data, Deferred, Effect, Fiber, Stream } from "effect"
+import { Context, Data, Deferred, Effect, Fiber, Schema, Stream } from "effect"
 import { Client, Request } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
 import { Readable } from "node:stream"
+import { inspect } from "node:util"
 import { atRest, connected, eventually, failsWith } from "./support/failing.js"
 import { answering, ok, type Script, scripted, silent } from "./support/scripted.js"
 
@@ -58,14 +59,16 @@ describe("content", () => {
     ["a DataView", () => new DataView(bytes("a text").buffer, 2)],
     ["another view", () => new Uint16Array(bytes("text").buffer)],
     ["a Blob", () => new Blob(["te", "xt"])]
-  ] as ReadonlyArray<readonly [string, () => Request.Content]>)("that knows its length is sent with it: %s", ([, content]) =>
-    Effect.gen(function* () {
-      const { client, post, server } = yield* sent
-      expect(yield* post(content())).toEqual(withLength)
-      const request = Request.make("POST", server.url(), { content: content() })
-      expect(request.isRepeatable).toBe(true)
-      for (const _ of [1, 2]) expect(yield* (yield* client.send(request)).json).toEqual(withLength)
-    })
+  ] as ReadonlyArray<readonly [string, () => Request.Content]>)(
+    "that knows its length is sent with it: %s",
+    ([, content]) =>
+      Effect.gen(function* () {
+        const { client, post, server } = yield* sent
+        expect(yield* post(content())).toEqual(withLength)
+        const request = Request.make("POST", server.url(), { content: content() })
+        expect(request.isRepeatable).toBe(true)
+        for (const _ of [1, 2]) expect(yield* (yield* client.send(request)).json).toEqual(withLength)
+      })
   )
 
   it.scopedLive.each([
@@ -371,6 +374,94 @@ describe("a body that breaks", () => {
       const all = client.all([{ method: "POST", url: server.url(), content }])
       const same = yield* failsWith(Effect.provideService(all, Path, "/q"), "BodyError")
       expect(same.error.path).toBe("/q")
+    })
+  )
+})
+
+describe("json", () => {
+  const received = (server: { readonly connections: ReadonlyArray<{ readonly received: string }> }) =>
+    server.connections[0]!.received.split("\r\n\r\n").at(-1)
+
+  it.scopedLive("is written by the client's own function, or by that of the call", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted(framed)
+      const stringify = (value: unknown) =>
+        JSON.stringify(value, (_, each) => (typeof each === "bigint" ? String(each) : each))
+      const { client } = yield* connected({}, { stringify })
+      yield* client.post(server.url(), { json: { id: 1n } })
+      expect(received(server)).toBe('{"id":"1"}')
+      yield* client.post(server.url(), { json: { b: 1 }, stringify: (value) => JSON.stringify(value, null, 1) })
+      expect(received(server)).toBe('{\n "b": 1\n}')
+    })
+  )
+
+  it.scopedLive.each([
+    [() => undefined as never, "no JSON form"],
+    [
+      (): string => {
+        throw new Error("not this one")
+      },
+      "not this one"
+    ]
+  ] as const)("of a function that gives none is LocalProtocolError: %#", ([stringify, why]) =>
+    Effect.gen(function* () {
+      const { client, server } = yield* sent
+      const error = yield* failsWith(client.post(server.url(), { json: 1, stringify }), "LocalProtocolError")
+      expect(error.message).toContain(why)
+      expect(server.connections).toEqual([])
+    })
+  )
+
+  const User = Schema.Struct({ born: Schema.Date, tags: Schema.Array(Schema.NonEmptyString) })
+
+  it.scopedLive("is encoded by a schema", () =>
+    Effect.gen(function* () {
+      const { client, server } = yield* sent
+      const json = Request.jsonOf(User)({ born: new Date(0), tags: ["a"] })
+      const headers = { "content-type": "application/vnd.user+json" }
+      const response = yield* client.put(server.url(), { json, headers })
+      expect(yield* response.json).toEqual({
+        fields: ["content-type: application/vnd.user+json", "Content-Length: 48"],
+        body: '{"born":"1970-01-01T00:00:00.000Z","tags":["a"]}'
+      })
+    })
+  )
+
+  it.scopedLive("that does not fit its schema says where, and shows nothing of it", () =>
+    Effect.gen(function* () {
+      const { client, server } = yield* sent
+      const secret = { born: new Date(0), tags: ["s3cret", ""], token: "s3cret" }
+      const call = client.post(server.url(), { json: Request.jsonOf(User)(secret) })
+      const error = yield* failsWith(call, "LocalProtocolError")
+      expect(error.message).toContain('json does not fit its schema: ["tags"]["1"]')
+      expect(inspect(error, { depth: 9 })).not.toContain("s3cret")
+      const whole = client.post(server.url(), { json: Request.jsonOf(Schema.NonEmptyString)("") })
+      expect((yield* failsWith(whole, "LocalProtocolError")).message).toContain("the value itself")
+      expect(server.connections).toEqual([])
+    })
+  )
+})
+
+describe("a form", () => {
+  it.scopedLive.each([
+    ["a record", { a: ["1", "x y"], b: true }, "a=1&a=x+y&b=true"],
+    [
+      "pairs",
+      [
+        ["b", 1],
+        ["a", "&"]
+      ],
+      "b=1&a=%26"
+    ],
+    ["URLSearchParams", new URLSearchParams("a=x+y&b=~"), "a=x+y&b=%7E"]
+  ] as ReadonlyArray<readonly [string, Request.ParamsInput, string]>)("is made of %s", ([, form, body]) =>
+    Effect.gen(function* () {
+      const { client, server } = yield* sent
+      const response = yield* client.post(server.url(), { form })
+      expect(yield* response.json).toEqual({
+        fields: ["Content-Type: application/x-www-form-urlencoded", `Content-Length: ${body.length}`],
+        body
+      })
     })
   )
 })

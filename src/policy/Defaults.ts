@@ -31,14 +31,16 @@ export class Defaults {
   private readonly query: string
   private readonly problem: string | undefined
   private readonly settings: Settings
+  private readonly stringify: Request.Stringify | undefined
 
-  constructor(wire: Wire, { baseUrl, headers, params, timeout }: ClientOptions<unknown>) {
+  constructor(wire: Wire, { baseUrl, headers, params, stringify, timeout }: ClientOptions<unknown>) {
     const query = params === undefined ? "" : queryString(params)
     this.headers = defaultHeaders(wire.decoders?.codings ?? []).with(headers)
     this.base = baseUrl === undefined ? undefined : String(baseUrl)
     this.query = typeof query === "string" ? query : ""
     this.problem = typeof query === "string" ? undefined : query.message
     this.settings = settingsOf({ timeout })
+    this.stringify = stringify
   }
 
   request<E>(
@@ -48,7 +50,7 @@ export class Defaults {
   ): Request.Request<Request.BodyFailure<E>> {
     const place = this.place(String(url), options?.params === null)
     const headers = this.headers.with(options?.headers)
-    return Request.build(method, place.url, place.problem, headers, options, this.settings)
+    return Request.build(method, place.url, place.problem, headers, options, this.settings, this.stringify)
   }
 
   /** A request that was made without this client. */

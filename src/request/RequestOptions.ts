@@ -7,6 +7,7 @@ import type { FieldsInput } from "../protocol/Fields.js"
 import type { ParamsInput } from "../protocol/params.js"
 import type { Informational } from "../response/Informational.js"
 import type { ContentInput } from "./content.js"
+import type { Stringify } from "./json.js"
 import type { Once } from "./Once.js"
 import type { TimeoutInput } from "./Timeouts.js"
 
@@ -79,6 +80,8 @@ export interface CallOptions {
   readonly target?: string | undefined
   /** Is told of each 1xx answer, e.g. 103 Early Hints, when it comes. Default: they are not looked at. */
   readonly onInformational?: ((informational: Informational) => void) | undefined
+  /** Makes the text of `json`. Default: the client's, then `JSON.stringify`. */
+  readonly stringify?: Stringify | undefined
   /** Any value to know the request by; it comes back on pendings and in errors. Default: none. */
   readonly tag?: unknown
 }
@@ -97,14 +100,17 @@ export type BodyOptions<E = never, R = never> =
       readonly contentLength?: undefined
     }
   | {
-      /** Serialized by `JSON.stringify` and sent as `application/json`. */
+      /**
+       * Serialized by `stringify` and sent as `application/json`, unless the headers have another type.
+       * `Request.jsonOf(schema)(value)` is encoded by the schema before.
+       */
       readonly json: unknown
       readonly form?: undefined
       readonly content?: undefined
       readonly contentLength?: undefined
     }
   | {
-      /** Sent as `application/x-www-form-urlencoded`. */
+      /** A record, pairs or `URLSearchParams`, sent as `application/x-www-form-urlencoded`. */
       readonly form: ParamsInput
       readonly json?: undefined
       readonly content?: undefined

@@ -7,6 +7,7 @@ import { formString, type ParamsInput } from "../protocol/params.js"
 import { bytesOf, type ContentInput, notContent, sourceOf } from "./content.js"
 import { Broken, type ContentSource, Spent } from "./ContentSource.js"
 import { type Place, problemDetails, shown } from "./details.js"
+import { jsonText, type Stringify } from "./json.js"
 import { Once } from "./Once.js"
 import type { Body, BodyFailure, RequestOptions, StreamBody } from "./RequestOptions.js"
 
@@ -22,9 +23,14 @@ const noBody: MadeBody<never> = { body: emptyBody }
 
 const utf8 = (text: string): Body<never> => ({ _tag: "Bytes", bytes: new TextEncoder().encode(text) })
 
-export const bodyOf = <E>(options: RequestOptions<E> | undefined, place: Place): MadeBody<BodyFailure<E>> => {
+export const bodyOf = <E>(
+  options: RequestOptions<E> | undefined,
+  place: Place,
+  /** A client's, where the options have none. */
+  stringify: Stringify | undefined
+): MadeBody<BodyFailure<E>> => {
   if (options === undefined) return noBody
-  if (options.json !== undefined) return jsonBody(options.json, place)
+  if (options.json !== undefined) return jsonBody(options.json, options.stringify ?? stringify, place)
   if (options.form !== undefined) return formBody(options.form, place)
   if (options.content !== undefined) return contentBody(options.content, options.contentLength, place)
   return noBody
@@ -35,14 +41,10 @@ const unmade = (place: Place, what: string, cause?: unknown): MadeBody<never> =>
   problem: new HttpxError.LocalProtocolError(problemDetails(shown(place), what, cause))
 })
 
-const jsonBody = (value: unknown, place: Place): MadeBody<never> => {
-  try {
-    const text: string | undefined = JSON.stringify(value)
-    if (text === undefined) return unmade(place, `json: a ${typeof value} has no JSON form`)
-    return { body: utf8(text), contentType: "application/json" }
-  } catch (cause) {
-    return unmade(place, `json cannot be serialized: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
-  }
+const jsonBody = (value: unknown, stringify: Stringify | undefined, place: Place): MadeBody<never> => {
+  const text = jsonText(value, stringify)
+  if (typeof text !== "string") return unmade(place, text.what, text.cause)
+  return { body: utf8(text), contentType: "application/json" }
 }
 
 const formBody = (form: ParamsInput, place: Place): MadeBody<never> => {
