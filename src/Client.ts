@@ -46,9 +46,11 @@ import { accessorsOf } from "./parallel/accessors.js"
 import type { BlockClient } from "./parallel/BlockClient.js"
 import * as gather from "./parallel/gather.js"
 import { openingOf } from "./parallel/opening.js"
+import { compression } from "./policy/Compression.js"
 import { Defaults } from "./policy/Defaults.js"
 import type { HooksOptions } from "./policy/Hooks.js"
 import { type Policies, withPolicies } from "./policy/order.js"
+import { apply } from "./policy/Policy.js"
 import { Fields, type FieldsInput } from "./protocol/Fields.js"
 import type { ParamsInput } from "./protocol/params.js"
 import * as Request from "./Request.js"
@@ -80,6 +82,11 @@ export interface ClientOptions<out R = never> {
   readonly timeout?: Request.TimeoutInput | undefined
   /** Makes the text of `json` of every request. Default: `JSON.stringify`. */
   readonly stringify?: Request.Stringify | undefined
+  /**
+   * Compresses the bodies of requests, e.g. `"gzip"` or `{ coding: "br", threshold: 4096 }` in bytes. Only for servers
+   * that are known to take it. Default: not at all.
+   */
+  readonly compress?: Request.ContentCoding | Request.CompressOptions | undefined
   /** Effects around every message. One that fails makes the call fail with `HookError`. Default: none. */
   readonly hooks?: HooksOptions<R> | undefined
 }
@@ -179,9 +186,10 @@ export const make = <R = never>(
 
 /** The wire of the context, with the policies of the options in front. */
 const wireFor = <R>(options: ClientOptions<R>): Effect.Effect<Wire, never, HttpClient.HttpClient | R> =>
-  Effect.contextWith((context: Context.Context<HttpClient.HttpClient | R>) =>
-    withPolicies(wireOf(Context.get(context, HttpClient.HttpClient)), policiesOf(options, context))
-  )
+  Effect.contextWith((context: Context.Context<HttpClient.HttpClient | R>) => {
+    const wire = wireOf(Context.get(context, HttpClient.HttpClient))
+    return apply(compression(wire.encoders), withPolicies(wire, policiesOf(options, context)))
+  })
 
 /**
  * The client of an application, over the `HttpClient` of the context.

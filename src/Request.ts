@@ -46,6 +46,7 @@ import { noSettings, type Settings, settingsOf, withDefaults } from "./request/S
 
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
 export type { ParamsInput, ParamValue } from "./protocol/params.js"
+export type { CompressOptions, ContentCoding } from "./request/compression.js"
 export type { Content, ContentContext, ContentError, ContentInput } from "./request/content.js"
 export type { SchemaJson, Stringify } from "./request/json.js"
 export type {
@@ -128,6 +129,11 @@ export class Request<out E = never> implements Inspectable.Inspectable {
   /** The same request with other fields. */
   withHeaders(headers: Fields): Request<E> {
     return new Request(this.method, this.url, headers, this.body, this.settings, this.tag, this.problem, this.call)
+  }
+
+  /** The same request with another body; its fields stay as they are. */
+  withBody<E2>(body: Body<E2>): Request<E2> {
+    return new Request(this.method, this.url, this.headers, body, this.settings, this.tag, this.problem, this.call)
   }
 
   /** @internal The same request at another place, unless it knows already why it cannot be sent. */

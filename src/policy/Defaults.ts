@@ -33,13 +33,13 @@ export class Defaults {
   private readonly settings: Settings
   private readonly stringify: Request.Stringify | undefined
 
-  constructor(wire: Wire, { baseUrl, headers, params, stringify, timeout }: ClientOptions<unknown>) {
+  constructor(wire: Wire, { baseUrl, compress, headers, params, stringify, timeout }: ClientOptions<unknown>) {
     const query = params === undefined ? "" : queryString(params)
     this.headers = defaultHeaders(wire.decoders?.codings ?? []).with(headers)
     this.base = baseUrl === undefined ? undefined : String(baseUrl)
     this.query = typeof query === "string" ? query : ""
     this.problem = typeof query === "string" ? undefined : query.message
-    this.settings = settingsOf({ timeout })
+    this.settings = settingsOf({ compress, timeout })
     this.stringify = stringify
   }
 

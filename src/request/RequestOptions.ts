@@ -6,6 +6,7 @@ import type * as HttpxError from "../HttpxError.js"
 import type { FieldsInput } from "../protocol/Fields.js"
 import type { ParamsInput } from "../protocol/params.js"
 import type { Informational } from "../response/Informational.js"
+import type { CompressOptions, ContentCoding } from "./compression.js"
 import type { ContentInput } from "./content.js"
 import type { Stringify } from "./json.js"
 import type { Once } from "./Once.js"
@@ -80,6 +81,11 @@ export interface CallOptions {
   readonly target?: string | undefined
   /** Is told of each 1xx answer, e.g. 103 Early Hints, when it comes. Default: they are not looked at. */
   readonly onInformational?: ((informational: Informational) => void) | undefined
+  /**
+   * Compresses the body, if it is large enough and has no `content-encoding` yet; `null` does not, whatever the client
+   * says. A coding that the transport does not have is a `LocalProtocolError`. Default: the client's, then not at all.
+   */
+  readonly compress?: ContentCoding | CompressOptions | null | undefined
   /** Makes the text of `json`. Default: the client's, then `JSON.stringify`. */
   readonly stringify?: Stringify | undefined
   /** Any value to know the request by; it comes back on pendings and in errors. Default: none. */

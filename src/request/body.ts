@@ -91,7 +91,7 @@ const guarded = <E>(stream: StreamBody<E>["stream"], once: Once | undefined, pla
 
 const failureOf = <E>(place: Place, error: E | Broken | Spent) => {
   if (error instanceof Spent) return consumedWhileSent(place)
-  if (error instanceof Broken) return new HttpxError.LocalProtocolError(whileSent(place, error.what, error.cause))
+  if (error instanceof Broken) return brokenBody(place, error.what, error.cause)
   return new HttpxError.BodyError({ ...whileSent(place, "the request's own body stream failed", error), error })
 }
 
@@ -100,6 +100,10 @@ const whileSent = (place: Place, what: string, cause?: unknown): HttpxError.Deta
   phase: "send",
   delivery: "unknown"
 })
+
+/** A body that shows only while it is sent that it cannot be. */
+export const brokenBody = (place: Place, what: string, cause?: unknown): HttpxError.LocalProtocolError =>
+  new HttpxError.LocalProtocolError(whileSent(place, what, cause))
 
 const consumedTwice = "the body flows once, and has: give a function that makes it anew for each time it is sent"
 

@@ -45,6 +45,7 @@ import { type Handling, wireExchange, wireStart } from "./submit.js"
 import { clockOf } from "./Timer.js"
 import type { TransportOptions } from "./TransportOptions.js"
 import { nodeDecoders } from "./zlib.js"
+import { nodeEncoders } from "./zlibEncoders.js"
 
 export type { TlsOptions, TlsVersion } from "./connect/tls/TlsOptions.js"
 export type { PoolStats } from "./pool/PoolStats.js"
@@ -99,6 +100,7 @@ export const make = (options: TransportOptions = {}): Effect.Effect<Transport, n
         settings.forwards ? withProxyAuthorization(means.authorizer, settings.routeTo)(exchange) : exchange
       ),
       decoders: nodeDecoders,
+      encoders: nodeEncoders,
       connections: settings.pool.connections,
       start: settings.forwards ? undefined : wireStart(handling)
     }
