@@ -33,3 +33,8 @@ export * as Request from "./Request.js"
  * @since 0.1.0
  */
 export * as Response from "./Response.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Upload from "./Upload.js"

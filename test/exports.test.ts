@@ -98,13 +98,18 @@ describe("exported names", () => {
         "Request.build",
         "Request.inContext",
         "Request.isRequest",
+        "Request.jsonOf",
         "Request.make",
+        "Request.providedOptions",
+        "Request.repeatable",
         "Request.unsendable",
         "Response",
         "Response.Response",
         "Response.TypeId",
         "Response.initOf",
         "Response.isResponse",
+        "Upload",
+        "Upload.track",
       ]
     `)
   })
