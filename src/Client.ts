@@ -50,11 +50,13 @@ import { openingOf } from "./parallel/opening.js"
 import { clientAuth } from "./policy/Auth.js"
 import type { Auth } from "./policy/auth/Auth.js"
 import { withJar } from "./policy/Cookies.js"
+import { compression } from "./policy/Compression.js"
 import { Defaults } from "./policy/Defaults.js"
 import { clientHooks, type HooksOptions } from "./policy/Hooks.js"
 import { type Policies, withPolicies } from "./policy/order.js"
 import { redirects } from "./policy/Redirects.js"
 import type { FollowRedirects } from "./policy/RedirectsOptions.js"
+import { apply } from "./policy/Policy.js"
 import { Fields, type FieldsInput } from "./protocol/Fields.js"
 import type { ParamsInput } from "./protocol/params.js"
 import * as Request from "./Request.js"
@@ -82,7 +84,10 @@ export interface ClientOptions<out R = never> extends Request.ReadingOptions {
   readonly baseUrl?: string | URL | undefined
   /** The jar whose cookies are sent, and that keeps those that arrive. Default: none, nothing is kept. */
   readonly cookies?: CookieJar | undefined
-  /** Fields of every request; a request's own field of the same name replaces them. Default: none beside `defaultHeaders`. */
+  /**
+   * Fields of every request; a request's own field of the same name replaces them. `null` removes one of
+   * `defaultHeaders`. Default: none beside those.
+   */
   readonly headers?: FieldsInput | undefined
   /** Parameters of every request, before its own. Default: none. */
   readonly params?: ParamsInput | undefined
@@ -90,6 +95,13 @@ export interface ClientOptions<out R = never> extends Request.ReadingOptions {
   readonly timeout?: Request.TimeoutInput | undefined
   /** Whether and how redirects are followed; see `Redirects`. Default: at most 20, and none from https to http. */
   readonly followRedirects?: FollowRedirects | undefined
+  /** Makes the text of `json` of every request. Default: `JSON.stringify`. */
+  readonly stringify?: Request.Stringify | undefined
+  /**
+   * Compresses the bodies of requests, e.g. `"gzip"` or `{ coding: "br", threshold: 4096 }` in bytes. Only for servers
+   * that are known to take it. Default: not at all.
+   */
+  readonly compress?: Request.ContentCoding | Request.CompressOptions | undefined
   /** Effects around every message. One that fails makes the call fail with `HookError`. Default: none. */
   readonly hooks?: HooksOptions<R> | undefined
 }
@@ -195,9 +207,10 @@ export const make = <R = never>(
 
 /** The wire of the context, with the policies of the options in front. */
 const wireFor = <R>(options: ClientOptions<R>): Effect.Effect<Wire, never, HttpClient.HttpClient | R> =>
-  Effect.contextWith((context: Context.Context<HttpClient.HttpClient | R>) =>
-    withPolicies(wireOf(Context.get(context, HttpClient.HttpClient)), policiesOf(options, context))
-  )
+  Effect.contextWith((context: Context.Context<HttpClient.HttpClient | R>) => {
+    const wire = wireOf(Context.get(context, HttpClient.HttpClient))
+    return apply(compression(wire.encoders), withPolicies(wire, policiesOf(options, context)))
+  })
 
 /**
  * The client of an application, over the `HttpClient` of the context.

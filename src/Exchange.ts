@@ -26,6 +26,7 @@ import * as Effect from "effect/Effect"
 import type * as Fiber from "effect/Fiber"
 import * as FiberRef from "effect/FiberRef"
 import type { Decoders } from "./content/ContentEncoding.js"
+import type { Encoders } from "./content/Encoders.js"
 import type { HttpxError, Phase, ReadFailure } from "./HttpxError.js"
 import type { Request } from "./Request.js"
 import type { Response } from "./Response.js"
@@ -49,6 +50,8 @@ export interface Wire {
   readonly exchange: Exchange
   /** The content codings that responses are decoded from, or `undefined` when the wire decodes them itself. */
   readonly decoders: Decoders | undefined
+  /** What request bodies are compressed by, or `undefined` for what the runtime has. */
+  readonly encoders?: Encoders | undefined
   /** How many exchanges can run at once. */
   readonly connections: number
   /** The exchange by a callback, where the wire has nothing to do that needs a fiber. */

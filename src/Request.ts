@@ -22,10 +22,11 @@ import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
 import * as Predicate from "effect/Predicate"
-import * as Stream from "effect/Stream"
+import type * as Schema from "effect/Schema"
+import type * as Stream from "effect/Stream"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
-import { Fields } from "./protocol/Fields.js"
+import { Fields, isRemoved } from "./protocol/Fields.js"
 import { queryString } from "./protocol/params.js"
 import {
   appendQuery,
@@ -36,17 +37,31 @@ import {
   type TargetProblem
 } from "./protocol/target.js"
 import type { TargetParser } from "./protocol/TargetParser.js"
-import { bodyOf, emptyBody, isStream } from "./request/body.js"
+import { bodyOf, emptyBody } from "./request/body.js"
+import { needsContext, provided } from "./request/content.js"
 import { withCookies } from "./request/cookies.js"
 import { type Place, problemDetails, shown } from "./request/details.js"
+import { schemaJson, type SchemaJson, type Stringify } from "./request/json.js"
 import type { Body, BodyFailure, CallOptions, RequestOptions } from "./request/RequestOptions.js"
 import { noSettings, type Settings, settingsOf, withDefaults } from "./request/Settings.js"
 
 export { Fields, type FieldsInput } from "./protocol/Fields.js"
 export type { ParamsInput, ParamValue } from "./protocol/params.js"
 export type { CookiesInput, CookieValue } from "./request/cookies.js"
-export type { Body, BodyFailure, BodyOptions, CallOptions, RequestOptions } from "./request/RequestOptions.js"
 export type { ReadingOptions } from "./request/ReadingOptions.js"
+export type { CompressOptions, ContentCoding } from "./request/compression.js"
+export type { Content, ContentContext, ContentError, ContentInput } from "./request/content.js"
+export type { SchemaJson, Stringify } from "./request/json.js"
+export type {
+  Body,
+  BodyFailure,
+  BodyOptions,
+  BytesBody,
+  CallOptions,
+  EmptyBody,
+  RequestOptions,
+  StreamBody
+} from "./request/RequestOptions.js"
 export type { TimeoutInput, TimeoutOptions } from "./request/Timeouts.js"
 
 /**
@@ -96,7 +111,7 @@ export class Request<out E = never> implements Inspectable.Inspectable {
 
   /** Whether the request can be sent a second time: a redirect or a challenge may ask for that. */
   get isRepeatable(): boolean {
-    return this.body._tag !== "Stream"
+    return this.body._tag !== "Stream" || this.body.isRepeatable
   }
 
   /** What errors show of the request. */
@@ -120,6 +135,11 @@ export class Request<out E = never> implements Inspectable.Inspectable {
     const request = new Request(method, url, headers, body, settings, tag, problem, call)
     request.parsed = this.parsed
     return request
+  }
+
+  /** The same request with another body; its fields stay as they are. */
+  withBody<E2>(body: Body<E2>): Request<E2> {
+    return new Request(this.method, this.url, this.headers, body, this.settings, this.tag, this.problem, this.call)
   }
 
   /** @internal The same request at another place, unless it knows already why it cannot be sent. */
@@ -211,22 +231,21 @@ export const build = <E>(
   headers: Fields,
   options: RequestOptions<E> | undefined,
   /** A client's, where the options say nothing. */
-  defaults: Settings = noSettings
+  defaults: Settings = noSettings,
+  stringify?: Stringify | undefined
 ): Request<BodyFailure<E>> => {
   const name = commonMethod.test(method) ? method.toUpperCase() : method
-  const query = options?.params === undefined ? "" : queryString(options.params)
+  const query = options?.params === undefined || options.params === null ? "" : queryString(options.params)
   const whole = typeof query === "string" ? appendQuery(url, query) : url
   const place = { method: name, url: whole }
-  const made = bodyOf(options, place)
+  const made = bodyOf(options, place, stringify)
   const carried = withCookies(headers, options?.cookies)
   const fields = typeof carried === "string" ? headers : carried
   const problem = urlProblem ?? (typeof query === "string" ? undefined : query.message)
   return new Request(
     name,
     whole,
-    made.contentType === undefined || fields.has("content-type")
-      ? fields
-      : fields.append("Content-Type", made.contentType),
+    made.contentType === undefined ? fields : typed(fields, made.contentType, options),
     made.body,
     settingsOf(options, defaults),
     options?.tag,
@@ -239,6 +258,11 @@ export const build = <E>(
 
 const cookieProblem = (carried: Fields | string, place: Place): HttpxError.LocalProtocolError | undefined =>
   typeof carried === "string" ? new HttpxError.LocalProtocolError(problemDetails(shown(place), carried)) : undefined
+/** The type of the body, unless the caller has another, or wants none. */
+const typed = (headers: Fields, contentType: string, options: CallOptions | undefined): Fields =>
+  headers.has("content-type") || isRemoved(options?.headers, "content-type")
+    ? headers
+    : headers.append("Content-Type", contentType)
 
 /**
  * @internal Gives a body stream the context of whoever sends the request; only a stream needs one.
@@ -247,16 +271,37 @@ export const inContext = <E, R, A, E2, R2>(
   options: RequestOptions<E, R> | undefined,
   run: (options: RequestOptions<E> | undefined) => Effect.Effect<A, E2, R2>
 ): Effect.Effect<A, E2, R | R2> => {
-  const content = options?.content
-  if (content === undefined || typeof content === "string" || content instanceof Uint8Array || !isStream(content)) {
-    // No stream, so nothing that R could belong to.
-    return run(options as RequestOptions<E> | undefined)
-  }
-  return Effect.contextWithEffect((context: Context.Context<R>) => {
-    // `content` leaves no room for the other two.
-    return run({ ...(options as CallOptions), content: Stream.provideContext(content, context) })
-  })
+  // No stream, so nothing that R could belong to.
+  if (!needsContext(options?.content)) return run(options as RequestOptions<E> | undefined)
+  return Effect.contextWithEffect((context: Context.Context<R>) => run(providedOptions(options!, context)))
 }
+
+/** @internal The same options with a body that needs nothing any more. */
+export const providedOptions = <E, R>(options: RequestOptions<E, R>, context: Context.Context<R>): RequestOptions<E> =>
+  options.content === undefined ? options : { ...options, content: provided(options.content, context) }
+
+/**
+ * A stream that gives the same bytes each time that it is run, as content that can be sent again.
+ *
+ * @since 0.1.0
+ * @category content
+ */
+export const repeatable =
+  <E, R>(stream: Stream.Stream<Uint8Array, E, R>): (() => Stream.Stream<Uint8Array, E, R>) =>
+  () =>
+    stream
+
+/**
+ * A value for `json` that is encoded by a schema. One that does not fit makes a request that fails with
+ * `LocalProtocolError` before anything is sent; its message says where it does not fit, and shows no value.
+ *
+ * @since 0.1.0
+ * @category content
+ */
+export const jsonOf =
+  <A, I>(schema: Schema.Schema<A, I>) =>
+  (value: A): SchemaJson =>
+    schemaJson(schema, value)
 
 // `patch` is not upper-cased by fetch, which surprises everybody once.
 const commonMethod = /^(get|head|options|post|put|patch|delete)$/i

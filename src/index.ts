@@ -68,3 +68,8 @@ export * as Response from "./Response.js"
  * @since 0.1.0
  */
 export * as Template from "./Template.js"
+
+/**
+ * @since 0.1.0
+ */
+export * as Upload from "./Upload.js"

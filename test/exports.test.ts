@@ -147,7 +147,10 @@ describe("exported names", () => {
         "Request.build",
         "Request.inContext",
         "Request.isRequest",
+        "Request.jsonOf",
         "Request.make",
+        "Request.providedOptions",
+        "Request.repeatable",
         "Request.unsendable",
         "Response",
         "Response.ProblemDetails",
@@ -160,6 +163,8 @@ describe("exported names", () => {
         "Template.TypeId",
         "Template.isTemplate",
         "Template.make",
+        "Upload",
+        "Upload.track",
       ]
     `)
   })

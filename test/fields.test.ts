@@ -12,7 +12,7 @@ describe("fields", () => {
       ["x-b", "3"]
     ] as const
     expect([...Fields.from(pairs)]).toEqual(pairs)
-    expect([...Fields.from({ "X-B": ["1", "3"], "x-a": "2", none: undefined })]).toEqual([
+    expect([...Fields.from({ "X-B": ["1", "3"], "x-a": "2", none: undefined, nothing: null })]).toEqual([
       ["X-B", "1"],
       ["X-B", "3"],
       ["x-a", "2"]
@@ -95,7 +95,7 @@ describe("fields", () => {
 
   it("given untyped are a violation, not a defect", () => {
     const untyped = (json: string): FieldsInput => JSON.parse(json)
-    for (const json of ['{"a":1}', '{"a":null}', '{"a":[1]}', '{"a":{}}', '[["a",2]]']) {
+    for (const json of ['{"a":1}', '{"a":[null]}', '{"a":[1]}', '{"a":{}}', '[["a",2]]']) {
       expect(Fields.from(untyped(json)).violation).toContain("not a string")
     }
   })

@@ -124,7 +124,14 @@ describe("a URL", () => {
   })
 
   it("has the same target, whatever the requests before went to", () => {
-    const origins = ["http://a.b", "http://a.b:8080", "https://a.b", "http://a.b.c", "http://127.0.0.1:1", "http://[::1]"]
+    const origins = [
+      "http://a.b",
+      "http://a.b:8080",
+      "https://a.b",
+      "http://a.b.c",
+      "http://127.0.0.1:1",
+      "http://[::1]"
+    ]
     const rest = fc.string({ unit: fc.constantFrom(..."1:/.@?#&%2eaä b"), maxLength: 8 })
     const url = fc.tuple(fc.constantFrom(...origins), rest).map(([origin, rest]) => origin + rest)
     fc.assert(

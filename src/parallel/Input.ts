@@ -3,9 +3,7 @@
  */
 import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import * as Request from "../Request.js"
-import { isStream } from "../request/body.js"
 
 /**
  * A request for `parallel.over`, `all` and `race`: a URL to GET, a record of method (default: GET), URL and options, or a
@@ -32,8 +30,8 @@ export type AnyRequestInput = RequestInput<unknown, unknown>
 export type InputFailure<I> =
   I extends Request.Request<infer E>
     ? E
-    : I extends { readonly content: Stream.Stream<Uint8Array, infer E, infer _R> }
-      ? Request.BodyFailure<E>
+    : I extends { readonly content: infer C }
+      ? Request.BodyFailure<Request.ContentError<C>>
       : never
 
 /**
@@ -42,7 +40,7 @@ export type InputFailure<I> =
  * @since 0.1.0
  * @category models
  */
-export type InputContext<I> = I extends { readonly content: Stream.Stream<Uint8Array, infer _E, infer R> } ? R : never
+export type InputContext<I> = I extends { readonly content: infer C } ? Request.ContentContext<C> : never
 
 /** How a client makes a request: with its base URL and default fields. */
 export type Build = <E>(
@@ -63,11 +61,6 @@ export const requestOf = (
 ): Request.Request<unknown> => {
   if (typeof input === "string" || input instanceof URL) return build<never>("GET", input, undefined)
   if (Request.isRequest(input)) return input
-  const { content, method = "GET", url } = input
-  if (content === undefined || typeof content === "string" || content instanceof Uint8Array || !isStream(content)) {
-    // No stream, so nothing that could need anything.
-    return build(method, url, input as Request.RequestOptions<unknown>)
-  }
-  const call: Request.CallOptions = input
-  return build<unknown>(method, url, { ...call, content: Stream.provideContext(content, context) })
+  const { method = "GET", url } = input
+  return build<unknown>(method, url, Request.providedOptions(input, context))
 }

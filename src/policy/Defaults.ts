@@ -31,15 +31,17 @@ export class Defaults {
   private readonly query: string
   private readonly problem: string | undefined
   private readonly settings: Settings
+  private readonly stringify: Request.Stringify | undefined
 
   constructor(wire: Wire, options: ClientOptions<unknown>) {
-    const { baseUrl, defaultEncoding, headers, maxBodySize, params, timeout } = options
+    const { baseUrl, compress, defaultEncoding, headers, maxBodySize, params, stringify, timeout } = options
     const query = params === undefined ? "" : queryString(params)
-    this.headers = defaultHeaders(wire.decoders?.codings ?? []).merge(Fields.from(headers))
+    this.headers = defaultHeaders(wire.decoders?.codings ?? []).with(headers)
     this.base = baseUrl === undefined ? undefined : String(baseUrl)
     this.query = typeof query === "string" ? query : ""
     this.problem = typeof query === "string" ? undefined : query.message
-    this.settings = settingsOf({ defaultEncoding, maxBodySize, timeout })
+    this.settings = settingsOf({ compress, defaultEncoding, maxBodySize, timeout })
+    this.stringify = stringify
   }
 
   request<E>(
@@ -47,9 +49,9 @@ export class Defaults {
     url: string | URL,
     options: Request.RequestOptions<E> | undefined
   ): Request.Request<Request.BodyFailure<E>> {
-    const place = this.place(String(url))
-    const headers = options?.headers === undefined ? this.headers : this.headers.merge(Fields.from(options.headers))
-    return Request.build(method, place.url, place.problem, headers, options, this.settings)
+    const place = this.place(String(url), options?.params === null)
+    const headers = this.headers.with(options?.headers)
+    return Request.build(method, place.url, place.problem, headers, options, this.settings, this.stringify)
   }
 
   /** A request that was made without this client. */
@@ -58,9 +60,10 @@ export class Defaults {
     return request.over(place.url, place.problem, this.headers.merge(request.headers), this.settings)
   }
 
-  private place(url: string): { readonly url: string; readonly problem: string | undefined } {
+  private place(url: string, bare = false): { readonly url: string; readonly problem: string | undefined } {
     const joined = this.base === undefined ? url : joinBase(this.base, url)
     if (typeof joined !== "string") return { url, problem: joined.message }
+    if (bare) return { url: joined, problem: undefined }
     return { url: this.query === "" ? joined : appendQuery(joined, this.query), problem: this.problem }
   }
 }

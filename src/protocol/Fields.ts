@@ -11,13 +11,13 @@ import { isSensitive, redacted, redactField } from "./redaction.js"
 
 /**
  * What a caller may give as fields: a record (a value may be a list: the field is repeated) or pairs in their order.
- * `undefined` leaves a field out.
+ * `undefined` leaves a field out, and so does `null`, which also removes what would be inherited or added by itself.
  *
  * @since 0.1.0
  * @category models
  */
 export type FieldsInput =
-  | Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
+  | Readonly<Record<string, string | ReadonlyArray<string> | null | undefined>>
   | Iterable<readonly [name: string, value: string]>
 
 /** What one pass over a section tells the serializer. */
@@ -63,6 +63,19 @@ const noNames: ReadonlySet<string> = new Set()
 
 const joined = (one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> =>
   other.size === 0 ? one : one.size === 0 ? other : new Set([...one, ...other])
+/** The names that are given as `null`, in lower case. */
+const removedBy = (input: FieldsInput): ReadonlySet<string> => {
+  if (Symbol.iterator in input) return noNames
+  let names: Set<string> | undefined
+  for (const name of Object.keys(input)) {
+    if ((input as Readonly<Record<string, unknown>>)[name] === null) (names ??= new Set()).add(name.toLowerCase())
+  }
+  return names ?? noNames
+}
+
+/** Whether a field of that lower-case name is not wanted. */
+export const isRemoved = (input: FieldsInput | undefined, lowerCaseName: string): boolean =>
+  input !== undefined && removedBy(input).has(lowerCaseName)
 
 const flatten = (input: FieldsInput): ReadonlyArray<string> => {
   const flat: Array<string> = []
@@ -72,7 +85,7 @@ const flatten = (input: FieldsInput): ReadonlyArray<string> => {
   }
   for (const name of Object.keys(input)) {
     const value = input[name]
-    if (value === undefined) continue
+    if (value === undefined || value === null) continue
     if (Array.isArray(value)) for (const each of value) flat.push(name, each)
     // What is neither text nor a list is found to be no field value when the section is inspected.
     else flat.push(name, value as string)
@@ -184,6 +197,11 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
     return new Fields(flat.concat(other.flat), joined(this.secret, other.secret))
   }
 
+  /** These fields with what is given after them: a name given replaces ours, and one given as `null` removes ours. */
+  with(input: FieldsInput | undefined): Fields {
+    return input === undefined ? this : without(this, removedBy(input)).merge(Fields.from(input))
+  }
+
   /** The section as it goes on the wire: `name: value CRLF` for each field. Only for a section without `violation`. */
   get wire(): string {
     return this.inspection.wire
@@ -223,6 +241,12 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   private get inspection(): Inspection {
     return (this.inspected ??= inspect(this.flat))
   }
+}
+
+const without = (fields: Fields, names: ReadonlySet<string>): Fields => {
+  let kept = fields
+  for (const name of names) kept = kept.remove(name)
+  return kept
 }
 
 const inspect = (flat: ReadonlyArray<string>): Inspection => {

@@ -6,15 +6,16 @@
 import { percentEncode } from "./percent.js"
 
 /**
- * One value of a parameter.
+ * One value of a parameter. A `Date` is sent as JSON has it: `2024-02-29T12:00:00.000Z`.
  *
  * @since 0.1.0
  * @category models
  */
-export type ParamValue = string | number | bigint | boolean
+export type ParamValue = string | number | bigint | boolean | Date
 
 /**
- * Parameters as a record (a list repeats the name, `undefined` leaves it out) or as pairs in their order.
+ * Parameters as a record (a list repeats the name, `undefined` leaves it out) or as pairs in their order, as those of
+ * `URLSearchParams` are.
  *
  * @since 0.1.0
  * @category models
@@ -29,6 +30,11 @@ export interface ParamsProblem {
   readonly message: string
 }
 
+const notPair: ParamsProblem = {
+  _tag: "ParamsProblem",
+  message: "parameters in a list are pairs of a name and a value"
+}
+
 type Encode = (text: string) => string
 
 // application/x-www-form-urlencoded (URL Standard §5.2)
@@ -37,29 +43,52 @@ const form: Encode = (text) =>
     .replace(/[!'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/%20/g, "+")
 
-const isScalar = (value: unknown): value is ParamValue =>
-  typeof value === "string" || typeof value === "number" || typeof value === "bigint" || typeof value === "boolean"
-
-const problem = (name: string, value: unknown): ParamsProblem => {
-  const what = value === null ? "null" : typeof value === "object" ? "an object" : `a ${typeof value}`
-  return {
-    _tag: "ParamsProblem",
-    message: `parameter ${JSON.stringify(name)} is ${what}: give text, a number or a boolean, or leave it out`
+/** The text of one value, if it has one. */
+const textOf = (value: unknown): string | undefined => {
+  switch (typeof value) {
+    case "string":
+      return value
+    case "number":
+    case "bigint":
+    case "boolean":
+      return String(value)
+    default:
+      return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined
   }
 }
 
-const pairsOf = (input: ParamsInput): Iterable<readonly [string, unknown]> =>
-  Symbol.iterator in input ? (input as Iterable<readonly [string, unknown]>) : Object.entries(input)
+const kindOf = (value: unknown): string => {
+  if (value === null) return "null"
+  if (value instanceof Date) return "an invalid Date"
+  return typeof value === "object" ? "an object" : `a ${typeof value}`
+}
+
+const problem = (name: string, value: unknown): ParamsProblem => {
+  const what = kindOf(value)
+  return {
+    _tag: "ParamsProblem",
+    message: `parameter ${JSON.stringify(name)} is ${what}: give text, a number, a boolean or a Date, or leave it out`
+  }
+}
+
+const pairsOf = (input: ParamsInput): Iterable<unknown> =>
+  Symbol.iterator in input ? (input as Iterable<unknown>) : Object.entries(input)
+
+const isPair = (pair: unknown): pair is readonly [string, unknown] =>
+  Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string"
 
 const serialize = (input: ParamsInput, encode: Encode): string | ParamsProblem => {
   if (typeof input !== "object" || input === null) return problem("params", input)
   const parts: Array<string> = []
-  for (const [name, value] of pairsOf(input)) {
+  for (const pair of pairsOf(input)) {
+    if (!isPair(pair)) return notPair
+    const [name, value] = pair
     if (value === undefined) continue
     const values: ReadonlyArray<unknown> = Array.isArray(value) ? value : [value]
     for (const each of values) {
-      if (!isScalar(each)) return problem(name, each)
-      parts.push(`${encode(name)}=${encode(String(each))}`)
+      const text = textOf(each)
+      if (text === undefined) return problem(name, each)
+      parts.push(`${encode(name)}=${encode(text)}`)
     }
   }
   return parts.join("&")

@@ -3,6 +3,7 @@
  */
 import type { Auth } from "../policy/auth/Auth.js"
 import type { FollowRedirects } from "../policy/RedirectsOptions.js"
+import { type Compression, compressionOf } from "./compression.js"
 import type { Informational } from "../response/Informational.js"
 import { type ReadingGiven, readingGiven, readingNotGiven, readingOrElse } from "./ReadingOptions.js"
 import type { CallOptions } from "./RequestOptions.js"
@@ -21,6 +22,8 @@ export interface Settings {
   readonly onInformational: ((informational: Informational) => void) | undefined
   /** Whether the client's cookies are left out. */
   readonly withoutJar: boolean
+  /** How the body is compressed; `null` is not at all, whatever the client says. */
+  readonly compression: Compression | null | undefined
   /** What of it is not clear, and keeps the request from being sent. */
   readonly unclear: string | undefined
 }
@@ -33,23 +36,33 @@ export const noSettings: Settings = {
   target: undefined,
   onInformational: undefined,
   withoutJar: false,
+  compression: undefined,
   unclear: undefined
 }
 
 /** How a call wants to be sent, or a client its calls. */
 export const settingsOf = (options: CallOptions | undefined, defaults: Settings = noSettings): Settings => {
   if (options === undefined) return defaults
-  const { auth, cookies, followRedirects, onInformational, target, timeout } = options
+  const { auth, compress, cookies, followRedirects, onInformational, target, timeout } = options
   const reading = readingGiven(options)
   const withoutJar = cookies === null || cookies === false
   const isSilent = followRedirects === undefined && onInformational === undefined && target === undefined
-  if (isSilent && timeout === undefined && auth === undefined && reading === readingNotGiven && !withoutJar)
+  if (
+    isSilent &&
+    timeout === undefined &&
+    auth === undefined &&
+    compress === undefined &&
+    reading === readingNotGiven &&
+    !withoutJar
+  )
     return defaults
   if (typeof reading === "string") return { ...defaults, unclear: reading }
   const timeouts = timeoutsOf(timeout)
   if (typeof timeouts === "string") {
     return { ...defaults, unclear: `${timeouts} is not a duration: write e.g. "5 seconds"` }
   }
+  const given = compressionOf(compress)
+  if (typeof given === "string") return { ...defaults, unclear: given }
   return {
     timeouts: orElse(timeouts, defaults.timeouts),
     reading: readingOrElse(reading, defaults.reading),
@@ -58,6 +71,7 @@ export const settingsOf = (options: CallOptions | undefined, defaults: Settings 
     target,
     onInformational,
     withoutJar,
+    compression: given === undefined ? defaults.compression : given,
     unclear: defaults.unclear
   }
 }
@@ -67,5 +81,6 @@ export const withDefaults = (settings: Settings, defaults: Settings): Settings =
   if (settings === noSettings) return defaults
   const timeouts = orElse(settings.timeouts, defaults.timeouts)
   const reading = readingOrElse(settings.reading, defaults.reading)
-  return { ...settings, timeouts, reading, unclear: settings.unclear ?? defaults.unclear }
+  const compression = settings.compression === undefined ? defaults.compression : settings.compression
+  return { ...settings, timeouts, reading, compression, unclear: settings.unclear ?? defaults.unclear }
 }

@@ -1,20 +1,21 @@
 /**
  * From what is given as a body to what is sent.
  */
-import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import * as HttpxError from "../HttpxError.js"
 import { formString, type ParamsInput } from "../protocol/params.js"
+import { bytesOf, type ContentInput, notContent, sourceOf } from "./content.js"
+import { Broken, type ContentSource, Spent } from "./ContentSource.js"
 import { type Place, problemDetails, shown } from "./details.js"
-import type { Body, BodyFailure, RequestOptions } from "./RequestOptions.js"
+import { jsonText, type Stringify } from "./json.js"
+import { Once } from "./Once.js"
+import type { Body, BodyFailure, RequestOptions, StreamBody } from "./RequestOptions.js"
 
 export const emptyBody: Body<never> = { _tag: "Empty" }
 
-export const isStream = (content: unknown): boolean => Predicate.hasProperty(content, Stream.StreamTypeId)
-
 export interface MadeBody<E> {
   readonly body: Body<E>
-  readonly contentType?: string
+  readonly contentType?: string | undefined
   readonly problem?: HttpxError.LocalProtocolError
 }
 
@@ -22,11 +23,16 @@ const noBody: MadeBody<never> = { body: emptyBody }
 
 const utf8 = (text: string): Body<never> => ({ _tag: "Bytes", bytes: new TextEncoder().encode(text) })
 
-export const bodyOf = <E>(options: RequestOptions<E> | undefined, place: Place): MadeBody<BodyFailure<E>> => {
+export const bodyOf = <E>(
+  options: RequestOptions<E> | undefined,
+  place: Place,
+  /** A client's, where the options have none. */
+  stringify: Stringify | undefined
+): MadeBody<BodyFailure<E>> => {
   if (options === undefined) return noBody
-  if (options.json !== undefined) return jsonBody(options.json, place)
+  if (options.json !== undefined) return jsonBody(options.json, options.stringify ?? stringify, place)
   if (options.form !== undefined) return formBody(options.form, place)
-  if (options.content !== undefined) return contentBody(options.content, place)
+  if (options.content !== undefined) return contentBody(options.content, options.contentLength, place)
   return noBody
 }
 
@@ -35,14 +41,10 @@ const unmade = (place: Place, what: string, cause?: unknown): MadeBody<never> =>
   problem: new HttpxError.LocalProtocolError(problemDetails(shown(place), what, cause))
 })
 
-const jsonBody = (value: unknown, place: Place): MadeBody<never> => {
-  try {
-    const text: string | undefined = JSON.stringify(value)
-    if (text === undefined) return unmade(place, `json: a ${typeof value} has no JSON form`)
-    return { body: utf8(text), contentType: "application/json" }
-  } catch (cause) {
-    return unmade(place, `json cannot be serialized: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
-  }
+const jsonBody = (value: unknown, stringify: Stringify | undefined, place: Place): MadeBody<never> => {
+  const text = jsonText(value, stringify)
+  if (typeof text !== "string") return unmade(place, text.what, text.cause)
+  return { body: utf8(text), contentType: "application/json" }
 }
 
 const formBody = (form: ParamsInput, place: Place): MadeBody<never> => {
@@ -52,24 +54,62 @@ const formBody = (form: ParamsInput, place: Place): MadeBody<never> => {
 }
 
 const contentBody = <E>(
-  content: string | Uint8Array | Stream.Stream<Uint8Array, E>,
+  content: ContentInput<E>,
+  contentLength: number | undefined,
   place: Place
 ): MadeBody<BodyFailure<E>> => {
-  if (typeof content === "string") return { body: utf8(content) }
-  if (content instanceof Uint8Array) return { body: { _tag: "Bytes", bytes: content } }
-  if (!isStream(content)) return unmade(place, "content is neither text, bytes nor a Stream")
-  const stream = Stream.mapError(content, (error) => bodyError(shown(place), error))
-  // The conditional type says that a stream that cannot fail adds no error, which no expression can show.
-  return { body: { _tag: "Stream", stream: stream as Stream.Stream<Uint8Array, BodyFailure<E>> } }
+  if (contentLength !== undefined && !(Number.isSafeInteger(contentLength) && contentLength >= 0)) {
+    return unmade(place, `contentLength is ${contentLength}, and should be a whole number of bytes`)
+  }
+  const bytes = bytesOf(content)
+  const source = bytes === undefined ? sourceOf(content) : undefined
+  if (bytes === undefined && source === undefined) return unmade(place, notContent)
+  const length = bytes === undefined ? source?.length : bytes.length
+  if (length !== undefined && contentLength !== undefined && length !== contentLength) {
+    return unmade(place, `contentLength is ${contentLength}, but the content has ${length} bytes`)
+  }
+  if (bytes !== undefined) return { body: { _tag: "Bytes", bytes } }
+  return sourceBody(source!, contentLength ?? length, place)
 }
 
-const bodyError = <E>(request: HttpxError.RequestSummary, error: E): HttpxError.BodyError<E> =>
-  new HttpxError.BodyError({
-    request,
-    phase: "send",
-    delivery: "unknown",
-    elapsed: 0,
-    message: `${request.method} ${request.url}: the request's own body stream failed`,
-    cause: error,
-    error
-  })
+const sourceBody = <E>(
+  source: ContentSource<E>,
+  length: number | undefined,
+  place: Place
+): MadeBody<BodyFailure<E>> => {
+  const { contentType, isRepeatable, isSpent } = source
+  const once = isRepeatable ? undefined : new Once(isSpent)
+  const own = Stream.mapError(source.stream, (error) => failureOf<E>(place, error))
+  // The conditional type says that a stream that cannot fail adds no error, which no expression can show.
+  const stream = own as StreamBody<BodyFailure<E>>["stream"]
+  return { body: { _tag: "Stream", stream: guarded(stream, once, place), isRepeatable, length, once }, contentType }
+}
+
+/** Two requests may be about to send the same body, one of them by ways on which it is not claimed. */
+const guarded = <E>(stream: StreamBody<E>["stream"], once: Once | undefined, place: Place): StreamBody<E>["stream"] =>
+  once === undefined ? stream : Stream.suspend(() => (once.begin() ? stream : Stream.fail(consumedWhileSent(place))))
+
+const failureOf = <E>(place: Place, error: E | Broken | Spent) => {
+  if (error instanceof Spent) return consumedWhileSent(place)
+  if (error instanceof Broken) return brokenBody(place, error.what, error.cause)
+  return new HttpxError.BodyError({ ...whileSent(place, "the request's own body stream failed", error), error })
+}
+
+const whileSent = (place: Place, what: string, cause?: unknown): HttpxError.Details => ({
+  ...problemDetails(shown(place), what, cause),
+  phase: "send",
+  delivery: "unknown"
+})
+
+/** A body that shows only while it is sent that it cannot be. */
+export const brokenBody = (place: Place, what: string, cause?: unknown): HttpxError.LocalProtocolError =>
+  new HttpxError.LocalProtocolError(whileSent(place, what, cause))
+
+const consumedTwice = "the body flows once, and has: give a function that makes it anew for each time it is sent"
+
+const consumedWhileSent = (place: Place): HttpxError.StreamConsumed =>
+  new HttpxError.StreamConsumed(whileSent(place, consumedTwice))
+
+/** Why the body of this request cannot be sent any more. */
+export const consumed = (request: HttpxError.RequestSummary): HttpxError.StreamConsumed =>
+  new HttpxError.StreamConsumed(problemDetails(request, consumedTwice))

@@ -4,6 +4,16 @@
 import type * as HttpxError from "../HttpxError.js"
 import { isToken } from "../protocol/Fields.js"
 import { type Request, unsendable } from "../Request.js"
+import { consumed } from "./body.js"
+
+/** Why the body of a request, which flows once, cannot be sent; if it can, it belongs to whoever asks until `unclaim`. */
+export const claim = ({ body, summary }: Request<unknown>): HttpxError.StreamConsumed | undefined =>
+  body._tag !== "Stream" || body.once === undefined || body.once.claim() ? undefined : consumed(summary)
+
+/** Gives the body back, if it has not begun to flow. */
+export const unclaim = ({ body }: Request<unknown>): void => {
+  if (body._tag === "Stream") body.once?.release()
+}
 
 /** Why a request cannot be sent, whatever carries it. */
 export const problemOf = (request: Request<unknown>): HttpxError.InvalidRequest | undefined => {

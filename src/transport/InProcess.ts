@@ -113,7 +113,7 @@ export const layer = (handler: Handler): Layer.Layer<HttpClient.HttpClient> =>
 
 const served = (handler: Handler): Exchange =>
   streamExchange(<E>(request: Request<E>, source: StreamSource) => {
-    let bodyError: { readonly error: E } | undefined
+    let bodyError: { readonly error: E | HttpxError.HttpxError } | undefined
     const body = Effect.tapError(bytesOf(request.body), (error) => Effect.sync(() => (bodyError = { error })))
     return Effect.suspend(() => handler(incoming(request, body))).pipe(
       Effect.map((reply) => answer(reply, request, source)),
@@ -131,7 +131,7 @@ const incoming = (request: Request<unknown>, body: Incoming["body"]): Incoming =
   return { method, url, path: pathname, query: searchParams, headers, body }
 }
 
-const bytesOf = <E>(body: Body<E>): Effect.Effect<Uint8Array, E> => {
+const bytesOf = <E>(body: Body<E>): Effect.Effect<Uint8Array, E | HttpxError.HttpxError> => {
   switch (body._tag) {
     case "Empty":
       return Effect.succeed(new Uint8Array(0))

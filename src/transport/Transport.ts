@@ -45,6 +45,7 @@ import { type Handling, wireExchange, wireStart } from "./submit.js"
 import { clockOf } from "./Timer.js"
 import type { TransportOptions } from "./TransportOptions.js"
 import { decodersWith } from "./zlib.js"
+import { nodeEncoders } from "./zlibEncoders.js"
 
 export type { TlsOptions, TlsVersion } from "./connect/tls/TlsOptions.js"
 export type { PushDecoder } from "./decoding/PushDecoder.js"
@@ -101,6 +102,7 @@ export const make = (options: TransportOptions = {}): Effect.Effect<Transport, n
         settings.forwards ? withProxyAuthorization(means.authorizer, settings.routeTo)(exchange) : exchange
       ),
       decoders,
+      encoders: nodeEncoders,
       connections: settings.pool.connections,
       start: settings.forwards ? undefined : wireStart(handling)
     }

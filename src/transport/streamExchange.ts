@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import { asCall, type Call, type Exchange } from "../Exchange.js"
 import type * as HttpxError from "../HttpxError.js"
-import { problemOf } from "../request/problem.js"
+import { claim, problemOf, unclaim } from "../request/problem.js"
 import { type Request, unsendable } from "../Request.js"
 import type { Response } from "../Response.js"
 import { StreamSource } from "./StreamSource.js"
@@ -25,7 +25,9 @@ export const streamExchange = (answering: Answering): Exchange => {
     const problem = problemOf(request)
     if (problem !== undefined) return Effect.fail(problem)
     if (request.settings.target !== undefined) return Effect.fail(unsendable(request, "this transport has no targets"))
-    return Effect.flatMap(Scope.make(), (scope) => {
+    const spent = claim(request)
+    if (spent !== undefined) return Effect.fail(spent)
+    const answer = Effect.flatMap(Scope.make(), (scope) => {
       const source = new StreamSource(request, call, scope)
       call.opened(source)
       return Effect.suspend(() => answering(request, source, call)).pipe(
@@ -34,6 +36,12 @@ export const streamExchange = (answering: Answering): Exchange => {
         Effect.catchAll((error) => Effect.zipRight(source.abort, Effect.fail(error)))
       )
     })
+    return request.body._tag === "Stream"
+      ? Effect.ensuring(
+          answer,
+          Effect.sync(() => unclaim(request))
+        )
+      : answer
   }
   return exchange
 }

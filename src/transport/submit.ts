@@ -13,7 +13,7 @@ import { parseAddress } from "../protocol/address.js"
 import type { Target } from "../protocol/target.js"
 import type { TargetParser } from "../protocol/TargetParser.js"
 import { problemDetails } from "../request/details.js"
-import { problemOf } from "../request/problem.js"
+import { claim, problemOf, unclaim } from "../request/problem.js"
 import { type Limits, limitsOf, notGiven, orElse, type Timeouts } from "../request/Timeouts.js"
 import { type Body, type Request, unsendable } from "../Request.js"
 import type { Response } from "../Response.js"
@@ -48,7 +48,13 @@ export const wireExchange = (handling: Handling): Exchange => {
       return Effect.suspend(() => {
         const prepared = prepare(request, call, handling)
         if (!(prepared instanceof WireExchange)) return Effect.fail(prepared)
-        return Effect.zipRight(upload(prepared, body.stream), answerOf<E>(prepared))
+        const spent = claim(request)
+        if (spent !== undefined) return Effect.fail(spent)
+        const answer = Effect.zipRight(upload(prepared, body.stream), answerOf<E>(prepared))
+        return Effect.ensuring(
+          answer,
+          Effect.sync(() => unclaim(request))
+        )
       })
     }
     return Effect.async<Response, HttpxError.HttpxError | E>((resume) => {
@@ -147,6 +153,6 @@ const framing = (body: Body<unknown>): BodyFraming => {
     case "Bytes":
       return { _tag: "Length", length: body.bytes.length }
     case "Stream":
-      return chunked
+      return body.length === undefined ? chunked : { _tag: "Length", length: body.length }
   }
 }

@@ -14,7 +14,7 @@ import {
   type Scope,
   Stream
 } from "effect"
-import { Client, HttpxError, Request, Response } from "effect-httpx"
+import { Client, HttpxError, Request, Response, Upload } from "effect-httpx"
 import { describe, expectTypeOf, test } from "vitest"
 
 class MyError {
@@ -73,7 +73,48 @@ describe("the verbs", () => {
     Request.make("POST", "http://a/", { content: failing })
   })
 
+  test("add the failure and the requirement of a stream that a function gives, or that is tracked", () => {
+    expectTypeOf(client.post("/", { content: () => failing })).toEqualTypeOf<WithBody>()
+    expectTypeOf(client.post("/", { content: Request.repeatable(failing) })).toEqualTypeOf<WithBody>()
+    expectTypeOf(client.post("/", { content: () => steady, contentLength: 1 })).toEqualTypeOf<Plain>()
+    const tracked = Upload.track(failing)
+    expectTypeOf(tracked).toEqualTypeOf<Effect.Effect<Upload.Tracked<MyError, Disk>, never, Scope.Scope>>()
+    const upload = Effect.flatMap(tracked, ({ content }) => client.post("/", { content }))
+    expectTypeOf<Effect.Effect.Error<typeof upload>>().toEqualTypeOf<Effect.Effect.Error<WithBody>>()
+    expectTypeOf<Effect.Effect.Context<typeof upload>>().toEqualTypeOf<Disk | Scope.Scope>()
+  })
+
+  test("add nothing for content whose failures have no type", () => {
+    expectTypeOf(client.post("/", { content: new Blob([]) })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.post("/", { content: new ArrayBuffer(1) })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.post("/", { content: new DataView(new ArrayBuffer(1)) })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.post("/", { content: new ReadableStream<Uint8Array>() })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.post("/", { content: [bytes, "text"] })).toEqualTypeOf<Plain>()
+    expectTypeOf(client.post("/", { content: () => "text" })).toEqualTypeOf<Plain>()
+  })
+
+  test("take JSON of a schema's type alone", () => {
+    const User = Schema.Struct({ born: Schema.Date })
+    expectTypeOf(client.post("/", { json: Request.jsonOf(User)({ born: new Date(0) }) })).toEqualTypeOf<Plain>()
+    // @ts-expect-error the encoded form is what it makes
+    Request.jsonOf(User)({ born: "1970-01-01" })
+    const needy: Schema.Schema<string, string, Disk> = Schema.String
+    // @ts-expect-error a schema that needs something cannot be run when a request is made
+    Request.jsonOf(needy)
+  })
+
   test("have one body at most", () => {
+    // @ts-expect-error the length is that of content
+    client.post("/", { json: 1, contentLength: 1 })
+    // @ts-expect-error a form is no content
+    client.post("/", { content: new URLSearchParams() })
+    // @ts-expect-error numbers are no bytes
+    client.post("/", { content: [1, 2] })
+    // @ts-expect-error no such coding
+    client.post("/", { content: "text", compress: "lzw" })
+    // @ts-expect-error null is no parameter
+    client.get("/", { params: { a: null } })
+    client.get("/", { params: null, headers: { accept: null }, compress: null })
     // @ts-expect-error json or form
     client.post("/", { json: 1, form: { a: 1 } })
     // @ts-expect-error json or content

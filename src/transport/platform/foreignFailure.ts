@@ -17,8 +17,8 @@ export const foreignFailure = <E>(
   call: Call
 ): HttpxError.HttpxError | E => {
   const chain = causesOf(error)
-  const own = chain.find((cause) => cause instanceof HttpxError.BodyError)
-  // The only BodyError below this request is the one that its own stream was made to fail with.
+  const own = chain.find(isOwn)
+  // The only ones below this request are those that its own stream was made to fail with.
   if (own !== undefined && request.body._tag === "Stream") return own as E
   const code = chain.map(codeOf).find((each) => each !== undefined) ?? ""
   const details = (phase: HttpxError.Phase, delivery: HttpxError.Delivery): HttpxError.Details => {
@@ -46,6 +46,11 @@ export const foreignFailure = <E>(
   if (certificates.test(code)) return new HttpxError.TlsError({ ...details("tls", "unsent"), code })
   return new HttpxError.ReadError(details("wait", "unknown"))
 }
+
+const isOwn = (cause: unknown): boolean =>
+  cause instanceof HttpxError.BodyError ||
+  cause instanceof HttpxError.LocalProtocolError ||
+  cause instanceof HttpxError.StreamConsumed
 
 const causesOf = (error: unknown): ReadonlyArray<unknown> => {
   const chain: Array<unknown> = []

@@ -52,13 +52,18 @@ export const toHttpClientRequest = (request: Request<unknown>): HttpClientReques
     case "Bytes":
       return HttpClientRequest.bodyUint8Array(made, request.body.bytes, contentType)
     case "Stream": {
-      const length = request.headers.get("content-length")
+      const { length = lengthGiven(request) } = request.body
       return HttpClientRequest.bodyStream(made, request.body.stream, {
         contentType,
-        ...(length === undefined ? {} : { contentLength: Number(length) })
+        ...(length === undefined ? {} : { contentLength: length })
       })
     }
   }
+}
+
+const lengthGiven = ({ headers }: Request<unknown>): number | undefined => {
+  const length = headers.get("content-length")
+  return length === undefined ? undefined : Number(length)
 }
 
 /** Without user, password and fragment: their clients drop, refuse or send them, each as it likes. */

@@ -48,7 +48,7 @@ const authorized = <E>(
   Effect.flatMap(exchange(request), (response) => {
     if (response.status !== 407) return Effect.succeed(answered(authorizer, proxy, response))
     const again = authorizer.learn(proxy, fieldsOf(response), answers)
-    if (!again || request.body._tag === "Stream") return refused(request, response, proxy)
+    if (!again || !request.isRepeatable) return refused(request, response, proxy)
     return Effect.zipRight(response.close, authorized(authorizer, proxy, exchange, request, answers + 1))
   })
 
@@ -66,12 +66,12 @@ const answered = (authorizer: ProxyAuthorizer, proxy: Proxy, response: Response)
 }
 
 const refused = (
-  { body, summary }: Request<unknown>,
+  { isRepeatable, summary }: Request<unknown>,
   response: Response,
   proxy: Proxy
 ): Effect.Effect<never, HttpxError.ProxyError> => {
   const { elapsed, reasonPhrase } = response
-  const oneShot = body._tag === "Stream" && proxy.credentials !== undefined
+  const oneShot = !isRepeatable && proxy.credentials !== undefined
   const what = `the proxy ${proxy.url} answered ${`407 ${reasonPhrase}`.trim()}`
   const advice = oneShot ? ", and the request's body is a stream, which is not sent twice" : ""
   const message = `${summary.method} ${summary.url}: ${what}${advice}`

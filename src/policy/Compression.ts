@@ -1,0 +1,89 @@
+/**
+ * Compresses the bodies of requests that ask for it. It comes before all other policies: what is signed, digested or sent
+ * again is what goes on the wire.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { encodeAll, type Encoders, encodeStream } from "../content/Encoders.js"
+import { webEncoders } from "../content/webEncoders.js"
+import type { LocalProtocolError } from "../HttpxError.js"
+import { type Request, type StreamBody, unsendable } from "../Request.js"
+import { brokenBody } from "../request/body.js"
+import type { Compression } from "../request/compression.js"
+import type { Policy } from "./Policy.js"
+
+/** With the encoders of the wire; of one that has none, with those of the runtime. */
+export const compression = (encoders: Encoders | undefined): Policy => ({
+  exchange: (exchange) => (request) => {
+    const wanted = wantedFor(request)
+    return wanted === undefined ? exchange(request) : Effect.flatMap(compressed(request, wanted, encoders), exchange)
+  },
+  start: (start, exchange) => (request, call, answered) => {
+    const wanted = wantedFor(request)
+    if (wanted === undefined) start(request, call, answered)
+    else answered(Effect.flatMap(compressed(request, wanted, encoders), exchange))
+  }
+})
+
+const wantedFor = ({ body, headers, problem, settings }: Request<unknown>): Compression | undefined => {
+  const { compression } = settings
+  if (compression === undefined || compression === null || body._tag === "Empty" || problem !== undefined) return
+  const length = body._tag === "Bytes" ? body.bytes.length : body.length
+  if (length !== undefined && length < compression.threshold) return
+  // Whoever names the coding has applied it.
+  return headers.has("content-encoding") ? undefined : compression
+}
+
+const compressed = <E>(
+  request: Request<E>,
+  { coding }: Compression,
+  given: Encoders | undefined
+): Effect.Effect<Request<E>, LocalProtocolError> => {
+  const encoders = given ?? webEncoders()
+  if (encoders === undefined || !encoders.codings.includes(coding)) return missing(request, coding, encoders)
+  const failed = (cause: unknown) => brokenBody(request, `the body cannot be compressed by ${coding}`, cause)
+  // Its length is another from now on: RFC 9110 §8.6.
+  const headers = request.headers.remove("content-length").append("Content-Encoding", coding)
+  const { body } = request
+  switch (body._tag) {
+    case "Empty":
+      return Effect.succeed(request)
+    case "Bytes": {
+      const encoded = Effect.mapError(encodeAll(encoders, coding, body.bytes), failed)
+      return Effect.map(encoded, (bytes) => request.withHeaders(headers).withBody({ _tag: "Bytes", bytes }))
+    }
+    case "Stream": {
+      const stream = encodeStream(encoders, coding, checked(request, body), failed)
+      return Effect.succeed(request.withHeaders(headers).withBody({ ...body, stream, length: undefined }))
+    }
+  }
+}
+
+const missing = (
+  request: Request<unknown>,
+  coding: string,
+  encoders: Encoders | undefined
+): Effect.Effect<never, LocalProtocolError> => {
+  const there = encoders === undefined ? "none" : encoders.codings.join(", ")
+  return Effect.fail(unsendable(request, `nothing here compresses by ${JSON.stringify(coding)}; there is ${there}`))
+}
+
+/** The stream before it is compressed: bytes, and as many as were announced. Afterwards nobody can see either. */
+const checked = <E>(request: Request<unknown>, { length, stream }: StreamBody<E>): StreamBody<E>["stream"] =>
+  Stream.suspend(() => {
+    let sent = 0
+    const counted = Stream.mapEffect(stream, (bytes) => {
+      if (!(bytes instanceof Uint8Array)) return broken(request, "the body stream has a piece that is not bytes")
+      sent += bytes.length
+      return Effect.succeed(bytes)
+    })
+    const right = Effect.suspend(() => {
+      if (length === undefined || sent === length) return Effect.void
+      return broken(request, `the body stream has ${sent} bytes, and not its length of ${length}`)
+    })
+    return Stream.concat(counted, Stream.drain(Stream.fromEffect(right)))
+  })
+
+const broken = (request: Request<unknown>, what: string) => Effect.fail(brokenBody(request, what))

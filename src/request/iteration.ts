@@ -1,0 +1,78 @@
+/**
+ * An iterable, async or not, as a stream of bytes.
+ *
+ * An iterator that is its own iterable, as a generator is, flows once. It is marked when it begins to, as a
+ * `ReadableStream` is by its lock: run a second time, it would look like a body that is empty.
+ */
+import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import { Broken, Spent } from "./ContentSource.js"
+import { pieces } from "./pieces.js"
+
+type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>
+
+const taken = Symbol.for("effect-httpx/Request/taken")
+
+/** Whether it has begun to flow before, and cannot a second time. */
+export const isTaken = (iterable: AnyIterable): boolean => Predicate.hasProperty(iterable, taken)
+
+export const fromIterable = (iterable: AnyIterable): Stream.Stream<Uint8Array, Broken | Spent> =>
+  Stream.unwrapScoped(
+    Effect.map(
+      Effect.acquireRelease(begun(iterable), (iteration) => Effect.sync(() => iteration.leave())),
+      (iteration) => pieces(iteration.next)
+    )
+  )
+
+const begun = (iterable: AnyIterable): Effect.Effect<Iteration, Broken | Spent> =>
+  Effect.suspend((): Effect.Effect<Iteration, Broken | Spent> => {
+    if (isTaken(iterable)) return Effect.fail(new Spent())
+    return Effect.try({ try: () => iterationOf(iterable), catch: broken })
+  })
+
+const iterationOf = (iterable: AnyIterable): Iteration => {
+  const iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
+  if (Object.is(iterator, iterable)) Reflect.defineProperty(iterable, taken, { value: true })
+  return new Iteration(iterator)
+}
+
+const broken = (cause: unknown): Broken => new Broken("the body's iterable threw", cause)
+
+class Iteration {
+  /** Whether it has come to its end by itself, or has thrown: then there is nothing to be returned. */
+  private over = false
+
+  constructor(private readonly iterator: Iterator<unknown> | AsyncIterator<unknown>) {}
+
+  readonly next: Effect.Effect<IteratorResult<unknown>, Broken> = Effect.suspend(() => {
+    try {
+      const result = this.iterator.next()
+      return Predicate.isPromiseLike(result)
+        ? Effect.map(settled(result), this.seen)
+        : Effect.succeed(this.seen(result))
+    } catch (cause) {
+      return Effect.fail(broken(cause))
+    }
+  }).pipe(Effect.tapError(() => Effect.sync(() => (this.over = true))))
+
+  /** Ends what has not ended, and does not wait for it: a generator that waits for something cannot be ended before. */
+  leave(): void {
+    if (this.over) return
+    try {
+      const returned = this.iterator.return?.()
+      // What it throws now nobody is there to be told.
+      if (Predicate.isPromiseLike(returned)) returned.then(undefined, () => undefined)
+    } catch {
+      return
+    }
+  }
+
+  private readonly seen = (result: IteratorResult<unknown>): IteratorResult<unknown> => {
+    if (result.done === true) this.over = true
+    return result
+  }
+}
+
+const settled = (result: PromiseLike<IteratorResult<unknown>>): Effect.Effect<IteratorResult<unknown>, Broken> =>
+  Effect.tryPromise({ try: () => result, catch: broken })
