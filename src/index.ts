@@ -37,6 +37,11 @@ export * as HttpxError from "./HttpxError.js"
 /**
  * @since 0.1.0
  */
+export * as Multipart from "./Multipart.js"
+
+/**
+ * @since 0.1.0
+ */
 export * as Pagination from "./Pagination.js"
 
 /**

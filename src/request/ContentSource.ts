@@ -18,7 +18,8 @@ export class Spent {
 }
 
 /**
- * Content that knows its length and whether it can be sent again. `Upload.track` gives one.
+ * Content that knows its length and whether it can be sent again. `Upload.track` and `Multipart.make`
+ * give one.
  *
  * @since 0.1.0
  * @category models
@@ -33,7 +34,9 @@ export class ContentSource<out E = never, out R = never> {
     /** The type that it says it has. */
     readonly contentType: string | undefined,
     /** Whether it has flowed already, as far as that can be seen from outside. */
-    readonly isSpent: () => boolean
+    readonly isSpent: () => boolean,
+    /** Why it cannot be sent, where that is known. */
+    readonly problem?: string | undefined
   ) {}
 
   /** The same bytes by another stream. */
@@ -42,7 +45,7 @@ export class ContentSource<out E = never, out R = never> {
       stream: Stream.Stream<Uint8Array, E | Broken | Spent, R>
     ) => Stream.Stream<Uint8Array, E2 | Broken | Spent, R2>
   ): ContentSource<E2, R2> {
-    const { contentType, isRepeatable, isSpent, length } = this
-    return new ContentSource<E2, R2>(change(this.stream), isRepeatable, length, contentType, isSpent)
+    const { contentType, isRepeatable, isSpent, length, problem } = this
+    return new ContentSource<E2, R2>(change(this.stream), isRepeatable, length, contentType, isSpent, problem)
   }
 }

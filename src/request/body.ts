@@ -64,6 +64,7 @@ const contentBody = <E>(
   const bytes = bytesOf(content)
   const source = bytes === undefined ? sourceOf(content) : undefined
   if (bytes === undefined && source === undefined) return unmade(place, notContent)
+  if (source?.problem !== undefined) return unmade(place, source.problem)
   const length = bytes === undefined ? source?.length : bytes.length
   if (length !== undefined && contentLength !== undefined && length !== contentLength) {
     return unmade(place, `contentLength is ${contentLength}, but the content has ${length} bytes`)

@@ -1,0 +1,88 @@
+/**
+ * A multipart body (RFC 2046 §5.1, RFC 7578) from its parts: what is known of them is known of it, its length and whether
+ * it can be sent again. Nothing is read before it is sent.
+ */
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { closing, isBoundary, type PartHead, partHead, withBoundary } from "../content/multipartHead.js"
+import { fieldViolation } from "../protocol/Fields.js"
+import { Broken, ContentSource, type Spent } from "./ContentSource.js"
+
+/**
+ * A part of a multipart body. `E` is what its bytes can fail with, `R` what they need.
+ *
+ * @since 0.1.0
+ * @category models
+ */
+export interface Part<out E = never, out R = never> extends PartHead {
+  /** @internal Its bytes, or why there are none. */
+  readonly source: ContentSource<E, R> | string
+}
+
+/** The bytes from the first boundary to the last, as content. */
+export const multipartSource = <E, R>(
+  parts: ReadonlyArray<Part<E, R>>,
+  mediaType: string,
+  boundary: string
+): ContentSource<E, R> => {
+  const sources: Array<ContentSource<E, R>> = []
+  const pieces: Array<Uint8Array | ContentSource<E, R>> = []
+  let problem = isBoundary(boundary) ? undefined : `${JSON.stringify(boundary)} is not a boundary of a multipart body`
+  for (const part of parts) {
+    const { source } = part
+    const flaw = flawOf(part)
+    if (typeof source === "string" || flaw !== undefined) {
+      problem ??= `the part ${JSON.stringify(part.name)} of the multipart body: ${flaw ?? String(source)}`
+      continue
+    }
+    sources.push(source)
+    pieces.push(partHead(boundary, part), source, crlf)
+  }
+  pieces.push(closing(boundary))
+  return new ContentSource<E, R>(
+    Stream.flatMap(Stream.fromIterable(pieces), bytesOf),
+    sources.every(({ isRepeatable }) => isRepeatable),
+    lengthOf(pieces),
+    withBoundary(mediaType, boundary),
+    () => sources.some(({ isSpent }) => isSpent()),
+    problem
+  )
+}
+
+const crlf = new TextEncoder().encode("\r\n")
+
+/** What would not stay in its line of the part's head, or keeps its bytes from being sent. */
+const flawOf = ({ contentType, headers, source }: Part<unknown, unknown>): string | undefined =>
+  headers.violation ??
+  (contentType === undefined ? undefined : fieldViolation("Content-Type", contentType)) ??
+  (typeof source === "string" ? undefined : source.problem)
+
+const lengthOf = (pieces: ReadonlyArray<Uint8Array | ContentSource<unknown, unknown>>): number | undefined => {
+  let total = 0
+  for (const { length } of pieces) {
+    if (length === undefined) return undefined
+    total += length
+  }
+  return total
+}
+
+const bytesOf = <E, R>(piece: Uint8Array | ContentSource<E, R>): Stream.Stream<Uint8Array, E | Broken | Spent, R> => {
+  if (piece instanceof Uint8Array) return Stream.make(piece)
+  return piece.length === undefined ? piece.stream : exactly(piece.stream, piece.length)
+}
+
+/** A part that is longer or shorter than was announced must not be made up for by another. */
+const exactly = <E, R>(
+  stream: Stream.Stream<Uint8Array, E | Broken | Spent, R>,
+  length: number
+): Stream.Stream<Uint8Array, E | Broken | Spent, R> =>
+  Stream.suspend(() => {
+    let left = length
+    const mismatch = (what: string) => new Broken(`a part has ${what} bytes than the ${length} that were announced`)
+    const counted = Stream.mapEffect(stream, (bytes) => {
+      left -= bytes.length
+      return left < 0 ? Effect.fail(mismatch("more")) : Effect.succeed(bytes)
+    })
+    const end = Stream.suspend(() => (left > 0 ? Stream.fail(mismatch("fewer")) : Stream.empty))
+    return Stream.concat(counted, end)
+  })
