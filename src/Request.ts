@@ -6,7 +6,9 @@
  * What to know: making a request never fails. One that cannot be sent knows why (`problem`), and fails with that, before
  * anything is opened, when it is sent.
  *
- * Gotchas: `send` adds nothing to a request: no base URL, no default fields. Use `Client.request` for those.
+ * Gotchas: `send` adds nothing to a request: no base URL, no default fields. Use `Client.request` for those. A body that
+ * flows once (a plain `Stream`, a `ReadableStream`, an iterable) is sent once; wanted again, by a second `send`, a redirect
+ * or a challenge, it is `StreamConsumed`. Give a function that makes it, and it can be sent as often as is asked for.
  *
  * @example
  * ```ts

@@ -1,7 +1,20 @@
 /** Credentials of clients and of calls: which are sent, where they come from, and who sees them. */
 import { FetchHttpClient, HttpClient, HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Config, ConfigProvider, Context, Deferred, Effect, Fiber, Layer, Redacted, Ref, Stream } from "effect"
+import {
+  Cause,
+  Config,
+  ConfigProvider,
+  Context,
+  Data,
+  Deferred,
+  Effect,
+  Fiber,
+  Layer,
+  Redacted,
+  Ref,
+  Stream
+} from "effect"
 import { Auth, Client, HttpxError, Request } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
 import { inspect } from "node:util"
@@ -10,6 +23,8 @@ import { Fields } from "../src/protocol/Fields.js"
 import { atRest, connected, failsWith, failureOf } from "./support/failing.js"
 import { echoed, fieldsOf, listen, makeRoutes } from "./support/routes.js"
 import { scripted, silent } from "./support/scripted.js"
+
+class NoTicket extends Data.TaggedError("NoTicket")<{ readonly message: string }> {}
 
 const password = Redacted.make("s3cret")
 
@@ -359,10 +374,10 @@ describe("Auth.make", () => {
 
   it.scopedLive("fails with its own failure as the cause of an AuthError, and with others as they are", () =>
     Effect.gen(function* () {
-      const own = yield* echoing(Auth.make(() => Effect.fail(new Error("no ticket"))))
+      const own = yield* echoing(Auth.make(() => Effect.fail(new NoTicket({ message: "no ticket" }))))
       const error = yield* failsWith(own.get(), "AuthError")
       expect(error.message).toContain("the auth failed: no ticket")
-      expect(error.cause).toEqual(new Error("no ticket"))
+      expect(error.cause).toEqual(new NoTicket({ message: "no ticket" }))
       const server = yield* scripted((c) => Effect.zipRight(c.request, c.reset))
       yield* failsWith((yield* echoing(ticketed)).client.get(server.url()), "ReadError")
       yield* failsWith((yield* echoing(ticketed)).client.all([server.url()]), "ReadError")

@@ -248,6 +248,14 @@ describe("the portable entry", () => {
     expect(ofNode.map(([name, way]) => [...way, name].join(" -> "))).toEqual([])
   })
 
+  test("loads the hashes of Digest and of AWS with Auth, and not with Client", async () => {
+    const hashes = async (entry: string) => {
+      const { packages } = await importGraph(new URL(entry, root))
+      return [...packages.keys()].some((name) => name.startsWith("@noble/hashes"))
+    }
+    expect([await hashes("src/Auth.ts"), await hashes("src/Client.ts")]).toEqual([true, false])
+  })
+
   test("reaches no package that package.json does not ask for", async () => {
     const asked = Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })
     for (const source of sources.values()) {

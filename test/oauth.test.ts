@@ -1,7 +1,7 @@
 /** OAuth 2: how tokens are asked for, how long they are used, and what is said when there are none. */
 import { HttpClient } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
-import { Deferred, Effect, Exit, Fiber, Redacted, Ref, Stream, TestClock } from "effect"
+import { Data, Deferred, Effect, Exit, Fiber, Redacted, Ref, Stream, TestClock } from "effect"
 import { Auth, Client, type HttpxError } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
 import { inspect } from "node:util"
@@ -10,6 +10,8 @@ import { clientAuthorization, isTokenProblem, isTokenRefused, parseTokenAnswer }
 import { atRest, connected, failsWith } from "./support/failing.js"
 import { hopping } from "./support/hopping.js"
 import { listen } from "./support/routes.js"
+
+class NotStored extends Data.TaggedError("NotStored")<{ readonly message: string }> {}
 
 const clientSecret = Redacted.make("s3cret")
 const tokenUrl = "https://login.test/token"
@@ -472,7 +474,7 @@ describe("no token", () => {
         tokenUrl,
         clientId: "app",
         clientSecret,
-        onTokens: () => Effect.fail(new Error("disk full"))
+        onTokens: () => Effect.fail(new NotStored({ message: "disk full" }))
       })
       const client = yield* over(handler, auth)
       const error = yield* failsWith(client.get(api), "AuthError")

@@ -1,10 +1,11 @@
 /** Bodies of every kind: how each is framed, whether it can be sent again, and that its source is let go of. */
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Data, Deferred, Effect, Fiber, Schema, Stream } from "effect"
-import { Client, Request } from "effect-httpx"
+import { Context, Data, Deferred, Effect, Fiber, Layer, Schema, Stream } from "effect"
+import { Client, Exchange, Request } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
 import { Readable } from "node:stream"
 import { inspect } from "node:util"
+import { wireOf } from "../src/transport/platform/FromPlatform.js"
 import { atRest, connected, eventually, failsWith } from "./support/failing.js"
 import { answering, ok, type Script, scripted, silent } from "./support/scripted.js"
 
@@ -187,7 +188,8 @@ describe("a body that flows once", () => {
   it.scopedLive.each([
     ["a ReadableStream", () => readable("te", "xt")],
     ["a generator", () => generated("te", "xt")],
-    ["an async generator", () => generatedAsync("te", "xt")]
+    ["an async generator", () => generatedAsync("te", "xt")],
+    ["a Readable of Node", () => Readable.from([bytes("te"), bytes("xt")])]
   ] as const)("is never sent empty, whichever call it is given to: %s", ([, make]) =>
     Effect.gen(function* () {
       const { client, post, server } = yield* sent
@@ -231,14 +233,35 @@ describe("a body that flows once", () => {
     })
   )
 
+  it.scopedLive("is StreamConsumed when a policy sends it again within its call; what can be sent again is", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted(framed)
+      const { httpClient, stats } = yield* connected()
+      const { exchange } = wireOf(httpClient)
+      const twice: Exchange.Exchange = (request) =>
+        Effect.flatMap(exchange(request), (response) => Effect.zipRight(response.read, exchange(request)))
+      const sentTwice = (content: Request.ContentInput) =>
+        Exchange.asReadCall(Request.make("PUT", server.url(), { content }), twice)
+      const error = yield* failsWith(sentTwice(generated("te", "xt")), "StreamConsumed")
+      expect(error).toMatchObject({ phase: "prepare", delivery: "unsent" })
+      expect(yield* (yield* sentTwice(() => generated("te", "xt"))).json).toEqual(inChunks)
+      expect(yield* (yield* sentTwice(new Blob(["text"]))).json).toEqual(withLength)
+      expect(yield* stats).toEqual(atRest(1))
+    })
+  )
+
   it.effect("is the same over a server that is a function", () =>
     Effect.gen(function* () {
       const request = Request.make("POST", "http://h.test/", { content: readable("te", "xt") })
       expect(yield* (yield* Client.send(request)).text).toBe("text")
       yield* failsWith(Client.send(request), "StreamConsumed")
     }).pipe(
-      Effect.provide(Client.layer()),
-      Effect.provide(InProcess.layer((request) => Effect.map(request.body, (body) => ({ body }))))
+      Effect.provide(
+        Layer.provide(
+          Client.layer(),
+          InProcess.layer((request) => Effect.map(request.body, (body) => ({ body })))
+        )
+      )
     )
   )
 })
@@ -335,6 +358,7 @@ describe("a body that breaks", () => {
     ["a generator", () => broken()],
     ["an async iterator", () => ({ [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(cause) }) })],
     ["an iterable", () => ({ [Symbol.iterator]: thrown })],
+    ["a reader", () => ({ getReader: thrown }) as never],
     ["a function", () => thrown]
   ] as const)("is LocalProtocolError with what it threw as cause: %s", ([, make]) =>
     Effect.gen(function* () {
@@ -351,6 +375,8 @@ describe("a body that breaks", () => {
   it.scopedLive.each([
     ["a set of numbers", new Set([1, 2])],
     ["a form", new URLSearchParams({ a: "1" })],
+    ["an iterator that gives no results", { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve() }) }],
+    ["a reader that gives none", { getReader: () => ({ read: () => undefined, cancel: () => Promise.resolve() }) }],
     ["what a function gives that is nothing", () => undefined]
   ])("is not made of what is not bytes: %s", ([, content]) =>
     Effect.gen(function* () {

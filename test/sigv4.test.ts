@@ -1,6 +1,6 @@
 /** Signatures of AWS: its published test suite, the examples of S3's documentation, and the auth that makes them. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Redacted, Stream, TestClock } from "effect"
+import { Data, Effect, Redacted, Stream, TestClock } from "effect"
 import { Auth, Client, type Request } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
 import { Fields } from "../src/protocol/Fields.js"
@@ -16,6 +16,8 @@ import {
   unsignedPayload
 } from "../src/protocol/sigv4.js"
 import { failsWith } from "./support/failing.js"
+
+class NoRole extends Data.TaggedError("NoRole")<{ readonly message: string }> {}
 
 const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 const time = Date.UTC(2015, 7, 30, 12, 36, 0)
@@ -333,10 +335,10 @@ describe("Auth.awsSigV4", () => {
         const { headers } = yield* seen(auth, "https://h.test/")
         expect(headers.get("authorization")).toContain(`Credential=${key}/20150830`)
       }
-      const failing = Auth.awsSigV4({ ...options, credentials: Effect.fail(new Error("no role")) })
+      const failing = Auth.awsSigV4({ ...options, credentials: Effect.fail(new NoRole({ message: "no role" })) })
       const error = yield* failsWith(callOf(failing), "AuthError")
       expect(error.message).toContain("the auth failed: no role")
-      expect(error.cause).toEqual(new Error("no role"))
+      expect(error.cause).toEqual(new NoRole({ message: "no role" }))
     })
   )
 

@@ -73,7 +73,7 @@ export const amzDate = (time: number): string => new Date(time).toISOString().re
 export const isAmzTime = (time: number): boolean => time >= 0 && time < 253_402_300_800_000
 
 /** Percent-encodes all but the unreserved characters of RFC 3986. */
-export const strictEncode = (text: string): string =>
+const strictEncode = (text: string): string =>
   percentEncode(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
 
 const encodePath = (path: string): string => path.split("/").map(strictEncode).join("/")

@@ -65,7 +65,7 @@ export type ContentContext<C> =
         ? ContentContext<Made>
         : never
 
-export const isStream = (content: unknown): boolean => Predicate.hasProperty(content, Stream.StreamTypeId)
+const isStream = (content: unknown): boolean => Predicate.hasProperty(content, Stream.StreamTypeId)
 
 export const notContent =
   "content is none of text, bytes, a Blob, a Stream, a ReadableStream, an iterable of bytes, or a function that gives one"

@@ -1,14 +1,15 @@
 /**
  * An iterable, async or not, as a stream of bytes.
  *
- * An iterator that is its own iterable, as a generator is, flows once. It is marked when it begins to, as a
- * `ReadableStream` is by its lock: run a second time, it would look like a body that is empty.
+ * An iterator that is its own iterable, as a generator is, flows once, and so does most of what is async, as a Readable of
+ * Node. It is marked when it begins to, as a `ReadableStream` is by its lock: run a second time, it would look like a body
+ * that is empty.
  */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
 import * as Stream from "effect/Stream"
 import { Broken, Spent } from "./ContentSource.js"
-import { pieces } from "./pieces.js"
+import { isDone, pieces } from "./pieces.js"
 
 type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>
 
@@ -33,7 +34,8 @@ const begun = (iterable: AnyIterable): Effect.Effect<Iteration, Broken | Spent> 
 
 const iterationOf = (iterable: AnyIterable): Iteration => {
   const iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
-  if (Object.is(iterator, iterable)) Reflect.defineProperty(iterable, taken, { value: true })
+  if (Symbol.asyncIterator in iterable || Object.is(iterator, iterable))
+    Reflect.defineProperty(iterable, taken, { value: true })
   return new Iteration(iterator)
 }
 
@@ -45,7 +47,7 @@ class Iteration {
 
   constructor(private readonly iterator: Iterator<unknown> | AsyncIterator<unknown>) {}
 
-  readonly next: Effect.Effect<IteratorResult<unknown>, Broken> = Effect.suspend(() => {
+  readonly next: Effect.Effect<unknown, Broken> = Effect.suspend(() => {
     try {
       const result = this.iterator.next()
       return Predicate.isPromiseLike(result)
@@ -68,11 +70,11 @@ class Iteration {
     }
   }
 
-  private readonly seen = (result: IteratorResult<unknown>): IteratorResult<unknown> => {
-    if (result.done === true) this.over = true
+  private readonly seen = (result: unknown): unknown => {
+    if (isDone(result)) this.over = true
     return result
   }
 }
 
-const settled = (result: PromiseLike<IteratorResult<unknown>>): Effect.Effect<IteratorResult<unknown>, Broken> =>
+const settled = (result: PromiseLike<unknown>): Effect.Effect<unknown, Broken> =>
   Effect.tryPromise({ try: () => result, catch: broken })

@@ -18,14 +18,15 @@ export const fromReadable = (readable: ReadableStream<unknown>): Stream.Stream<U
 
 type Reader = ReadableStreamDefaultReader<unknown>
 
-const readerOf = (readable: ReadableStream<unknown>): Effect.Effect<Reader, Spent> =>
-  Effect.suspend(() => (readable.locked ? Effect.fail(new Spent()) : Effect.succeed(readable.getReader())))
+const readerOf = (readable: ReadableStream<unknown>): Effect.Effect<Reader, Broken | Spent> =>
+  Effect.suspend((): Effect.Effect<Reader, Broken | Spent> =>
+    readable.locked ? Effect.fail(new Spent()) : Effect.try({ try: () => readable.getReader(), catch: broken })
+  )
 
-const next = (reader: Reader): Effect.Effect<ReadableStreamReadResult<unknown>, Broken> =>
-  Effect.tryPromise({
-    try: () => reader.read(),
-    catch: (cause) => new Broken("the body's ReadableStream failed", cause)
-  })
+const next = (reader: Reader): Effect.Effect<unknown, Broken> =>
+  Effect.tryPromise({ try: () => reader.read(), catch: broken })
+
+const broken = (cause: unknown): Broken => new Broken("the body's ReadableStream failed", cause)
 
 const left = (reader: Reader): Effect.Effect<void> =>
   Effect.sync(() => {

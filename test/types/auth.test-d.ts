@@ -1,4 +1,6 @@
 // What the types of auths say: what they fail with, and what they need.
+// A call that does not type-check is not to be run.
+// @effect-diagnostics floatingEffect:off
 import { FileSystem, HttpClient, type HttpClientError } from "@effect/platform"
 import { Config, Context, Effect, type Layer, Redacted } from "effect"
 import { Auth, Client, HttpxError, Response } from "effect-httpx"

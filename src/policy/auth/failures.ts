@@ -62,7 +62,7 @@ export const asAuthError =
   <E>(error: E | SendError): SendError =>
     isSendError(error) ? error : authError(request, undefined, `the auth failed${because(error)}`, error)
 
-export const isSendError = (error: unknown): error is SendError =>
+const isSendError = (error: unknown): error is SendError =>
   HttpxError.isHttpxError(error) || error instanceof HttpxError.BodyError
 
 export const because = (error: unknown): string =>
