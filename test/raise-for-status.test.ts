@@ -12,7 +12,7 @@ const url = "http://status.test/x?token=s3cret"
 
 const clientOf = (reply: InProcess.Reply) =>
   Effect.provide(
-    Client.make(),
+    Client.make({ followRedirects: false }),
     InProcess.layer(() => Effect.succeed(reply))
   )
 
