@@ -39,7 +39,8 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
-import type { CookieJar } from "./cookies/CookieJar.js"
+import type { ClientOptions } from "./client/ClientOptions.js"
+import { policiesOf } from "./client/policiesOf.js"
 import { asOpenCall, asReadCall, type Wire } from "./Exchange.js"
 import type * as HttpxError from "./HttpxError.js"
 import type * as Parallel from "./Parallel.js"
@@ -47,18 +48,11 @@ import { accessorsOf } from "./parallel/accessors.js"
 import type { BlockClient } from "./parallel/BlockClient.js"
 import * as gather from "./parallel/gather.js"
 import { openingOf } from "./parallel/opening.js"
-import { clientAuth } from "./policy/Auth.js"
-import type { Auth } from "./policy/auth/Auth.js"
-import { withJar } from "./policy/Cookies.js"
 import { compression } from "./policy/Compression.js"
 import { Defaults } from "./policy/Defaults.js"
-import { clientHooks, type HooksOptions } from "./policy/Hooks.js"
-import { type Policies, withPolicies } from "./policy/order.js"
-import { redirects } from "./policy/Redirects.js"
-import type { FollowRedirects } from "./policy/RedirectsOptions.js"
+import { withPolicies } from "./policy/order.js"
 import { apply } from "./policy/Policy.js"
-import { Fields, type FieldsInput } from "./protocol/Fields.js"
-import type { ParamsInput } from "./protocol/params.js"
+import { Fields } from "./protocol/Fields.js"
 import * as Request from "./Request.js"
 import { verbs } from "./protocol/verbs.js"
 import type { Response } from "./Response.js"
@@ -66,45 +60,8 @@ import { wireOf } from "./transport/platform/FromPlatform.js"
 import { fromHttpClientRequest } from "./transport/platform/platformRequest.js"
 import { toHttpClient } from "./transport/platform/ToPlatform.js"
 
+export type { ClientOptions } from "./client/ClientOptions.js"
 export { defaultHeaders } from "./policy/Defaults.js"
-
-/**
- * `R` is what effects among the options need.
- *
- * @since 0.1.0
- * @category options
- */
-export interface ClientOptions<out R = never> extends Request.ReadingOptions {
-  /**
-   * The credentials of every request that has none of its own: no `auth`, and not the field that they would set. They come
-   * before a user in a URL. One that fails makes the call fail with `AuthError`. Default: none.
-   */
-  readonly auth?: Auth<unknown, R> | undefined
-  /** What relative URLs are put under, path included: with `https://host/v1`, `/users` is `https://host/v1/users`. Default: none. */
-  readonly baseUrl?: string | URL | undefined
-  /** The jar whose cookies are sent, and that keeps those that arrive. Default: none, nothing is kept. */
-  readonly cookies?: CookieJar | undefined
-  /**
-   * Fields of every request; a request's own field of the same name replaces them. `null` removes one of
-   * `defaultHeaders`. Default: none beside those.
-   */
-  readonly headers?: FieldsInput | undefined
-  /** Parameters of every request, before its own. Default: none. */
-  readonly params?: ParamsInput | undefined
-  /** The longest that a whole call may take, or that each phase may. Default: no limit in total, the transport's for phases. */
-  readonly timeout?: Request.TimeoutInput | undefined
-  /** Whether and how redirects are followed; see `Redirects`. Default: at most 20, and none from https to http. */
-  readonly followRedirects?: FollowRedirects | undefined
-  /** Makes the text of `json` of every request. Default: `JSON.stringify`. */
-  readonly stringify?: Request.Stringify | undefined
-  /**
-   * Compresses the bodies of requests, e.g. `"gzip"` or `{ coding: "br", threshold: 4096 }` in bytes. Only for servers
-   * that are known to take it. Default: not at all.
-   */
-  readonly compress?: Request.ContentCoding | Request.CompressOptions | undefined
-  /** Effects around every message. One that fails makes the call fail with `HookError`. Default: none. */
-  readonly hooks?: HooksOptions<R> | undefined
-}
 
 /**
  * A verb without a body: `client.get(url, options)`.
@@ -252,17 +209,6 @@ export const layerHttpClient = <R = never>(
       return toHttpClient({ ...wire, exchange: (request) => wire.exchange(defaults.applyTo(request)) }, Fields.empty)
     })
   )
-
-/**
- * Those that the options ask for, and those that every client has. Effects of the options run in the context that the
- * client was made in.
- */
-const policiesOf = <R>(options: ClientOptions<R>, context: Context.Context<R>): Policies => ({
-  auth: clientAuth(options.auth, options.headers, context),
-  redirects: redirects(options.followRedirects),
-  cookies: options.cookies === undefined ? undefined : withJar(options.cookies),
-  hooks: clientHooks(options.hooks, context)
-})
 
 const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
   const { exchange } = wire

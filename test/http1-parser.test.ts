@@ -148,6 +148,22 @@ describe("the parser", () => {
     expect([parser.started, parser.done, parser.keepAlive]).toEqual([false, false, false])
   })
 
+  it("says how much of the body is to come, as far as that is known", () => {
+    const parser = new ResponseParser(portableByteStrings)
+    const leastAfter = (text: string) => {
+      parser.begin(silent, "GET")
+      parser.push(latin1(text))
+      return parser.leastToCome
+    }
+    expect(leastAfter("HTTP/1.1 200")).toBe(Infinity)
+    expect(leastAfter(head("Content-Length: 5"))).toBe(5)
+    expect(leastAfter(head("Content-Length: 5") + "hel")).toBe(2)
+    expect(leastAfter(head("Content-Length: 5") + "hello")).toBe(0)
+    expect(leastAfter(chunked("5\r\nhel"))).toBe(0)
+    expect(leastAfter(head() + "hel")).toBe(Infinity)
+    expect(leastAfter(head("Content-Length: 5\r\nConnection: close"))).toBe(Infinity)
+  })
+
   it("uses no bytes when no message is expected, and none after a violation", () => {
     const parser = new ResponseParser(portableByteStrings)
     expect(parser.push(whole)).toBe(0)

@@ -118,6 +118,11 @@ describe("a SOCKS5 handshake", () => {
     expect(replay(domain, [said])).toMatchObject({ ended: { _tag: "Failed", message } })
   })
 
+  it("fails with clear words when the user is not enough for the proxy", () => {
+    const message = "it wants another way to know who we are"
+    expect(replay({ ...domain, login }, [[5, 0xff]])).toMatchObject({ ended: { _tag: "Failed", message } })
+  })
+
   it("gives the same for any split of any bytes, and never throws", () => {
     const likely = fc.constantFrom(
       [5, 0, 5, 0, 0, 1, 1, 2, 3, 4, 0, 80],

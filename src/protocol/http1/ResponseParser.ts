@@ -170,7 +170,7 @@ export class ResponseParser {
    */
   get leastToCome(): number {
     if (!this.persists) return Infinity
-    return this.phase === "length" ? this.remaining : this.phase === "chunked" ? 0 : Infinity
+    return this.phase === "length" ? this.remaining : 0
   }
 
   /** The next message answers a request of this method, and goes to this sink. */
