@@ -7,7 +7,7 @@ import { chain, everywhere, redirecting, to, twoServers } from "./support/redire
 import { echoed, fieldsOf, listen } from "./support/routes.js"
 
 describe("a redirect is followed", () => {
-  // HTTPX.md 1.8
+  // The table of HTTPX
   const matrix = {
     301: { GET: "GET", HEAD: "HEAD", POST: "GET", PUT: "PUT", PATCH: "PATCH", DELETE: "DELETE" },
     302: { GET: "GET", HEAD: "HEAD", POST: "GET", PUT: "GET", PATCH: "GET", DELETE: "GET" },
