@@ -35,7 +35,10 @@ type Post = (client: Client.Client, url: string, options?: object) => Effect.Eff
 
 const ways: ReadonlyArray<readonly [name: string, post: Post]> = [
   ["alone", (client, url, options) => client.post(url, { form: { user: "jo" }, ...options })],
-  ["as a stream", (client, url, options) => Effect.scoped(client.stream("POST", url, { form: { u: "jo" }, ...options }))],
+  [
+    "as a stream",
+    (client, url, options) => Effect.scoped(client.stream("POST", url, { form: { u: "jo" }, ...options }))
+  ],
   ["in a block", (client, url, options) => client.all([{ method: "POST", url, form: { user: "jo" }, ...options }])]
 ]
 
