@@ -206,7 +206,7 @@ export const layerHttpClient = <R = never>(
     HttpClient.HttpClient,
     Effect.map(wireFor(options), (wire) => {
       const defaults = new Defaults(wire, options)
-      return toHttpClient({ ...wire, exchange: (request) => wire.exchange(defaults.applyTo(request)) }, Fields.empty)
+      return toHttpClient(apply(defaults.policy, wire), Fields.empty)
     })
   )
 

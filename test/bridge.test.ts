@@ -110,6 +110,26 @@ describe("requests of the platform", () => {
     })
   )
 
+  it.scopedLive("and so do those of another client over it, one by one and in parallel blocks", () =>
+    Effect.gen(function* () {
+      const server = yield* withServer()
+      const inner = { baseUrl: `${server.url}/v1`, headers: { "x-default": "d" }, params: { key: "k" } }
+      const client = yield* Effect.provideServiceEffect(Client.make(), HttpClient.HttpClient, server.as(inner))
+      const [parallel] = yield* client.all(["/users"])
+      for (const response of [parallel, yield* client.get("/users")]) {
+        const echo = yield* echoed(Effect.succeed(response))
+        expect(echo.target).toBe("/v1/users?key=k")
+        expect(fieldsOf(echo, "x-default")).toEqual(["d"])
+      }
+      const slow = yield* Effect.provideServiceEffect(
+        Client.make(),
+        HttpClient.HttpClient,
+        server.as({ ...inner, baseUrl: server.url, timeout: 40 })
+      )
+      expect(yield* Effect.flip(slow.all(["/wait?id=slow"]))).toMatchObject({ _tag: "TotalTimeout", limit: 40 })
+    })
+  )
+
   it.scopedLive("send a query as written, and params after it", () =>
     Effect.gen(function* () {
       const { bare, url } = yield* withServer()

@@ -163,7 +163,51 @@ describe("a kept connection that its server closes just as it is used again", ()
     })
   )
 
-  it.scopedLive("fails what may not be sent twice: POST, PATCH and a body that is a stream", () =>
+  it.scopedLive("is replaced, and a stream that can be run again goes out again, from its beginning", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted(stale, answering(ok("")))
+      const { client, stats } = yield* connected()
+      yield* client.get(server.url("/first"))
+      const log: Array<string> = []
+      const run = Effect.acquireRelease(
+        Effect.sync(() => log.push("opened")),
+        () => Effect.sync(() => log.push("closed"))
+      )
+      const content = () => Stream.zipRight(Stream.scoped(run), Stream.make(new TextEncoder().encode("body")))
+      const response = yield* client.put(server.url("/again"), { content, headers: { "content-length": "4" } })
+      expect(response.status).toBe(200)
+      expect(server.connections.length).toBe(2)
+      expect(server.connections[1]!.received).toMatch(/^PUT \/again [^]*\r\n\r\nbody$/)
+      expect(log).toEqual(["opened", "closed", "opened", "closed"])
+      expect(yield* stats).toEqual(atRest(1))
+    })
+  )
+
+  it.scopedLive("is replaced in the midst of such a stream, which has ended before it begins anew", () =>
+    Effect.gen(function* () {
+      const broken: Script = (c) => once(ok("first"))(c).pipe(Effect.zipRight(c.seen("half")), Effect.zipRight(c.close))
+      const server = yield* scripted(broken, answering(ok("")))
+      const { client, stats } = yield* connected()
+      yield* client.get(server.url("/first"))
+      const log: Array<string> = []
+      const half = Stream.make(new TextEncoder().encode("half"))
+      const content = () => {
+        const first = log.length === 0
+        log.push("begun")
+        return Stream.ensuring(
+          Stream.concat(half, first ? Stream.never : half),
+          Effect.sync(() => log.push("ended"))
+        )
+      }
+      const headers = { "content-length": "8" }
+      expect((yield* client.put(server.url("/again"), { content, headers })).status).toBe(200)
+      expect(server.connections[1]!.received).toMatch(/\r\n\r\nhalfhalf$/)
+      expect(log).toEqual(["begun", "ended", "begun", "ended"])
+      expect(yield* stats).toEqual(atRest(1))
+    })
+  )
+
+  it.scopedLive("fails what may not be sent twice: POST, PATCH and a stream that flows once", () =>
     Effect.gen(function* () {
       const server = yield* scripted(stale)
       const { client } = yield* connected()
@@ -171,6 +215,7 @@ describe("a kept connection that its server closes just as it is used again", ()
       for (const send of [
         client.post(server.url(), { json: 1 }),
         client.patch(server.url(), { json: 1 }),
+        client.post(server.url(), { content: () => once }),
         client.put(server.url(), { content: once })
       ]) {
         yield* client.get(server.url("/first"))

@@ -204,6 +204,28 @@ describe("a JSON jar", () => {
   )
 })
 
+describe("a domain in a file", () => {
+  it.effect("is the one that is meant, however it is written", () =>
+    Effect.gen(function* () {
+      const jar = yield* Cookies.make()
+      const written = [
+        { key: "a", value: "1", domain: "Example.COM", path: "/", hostOnly: false },
+        { key: "b", value: "1", domain: ".example.com", path: "/", hostOnly: false }
+      ]
+      yield* jar.importJson(JSON.stringify({ cookies: written }))
+      yield* jar.importNetscape("b\u00fccher.example\tFALSE\t/\tFALSE\t0\tc\t1\n::1\tFALSE\t/\tFALSE\t0\td\t1\n")
+      const sent = (url: string) => Effect.map(jar.getAll(url), (cookies) => cookies.map(({ name }) => name))
+      expect(yield* sent("https://www.example.com/")).toEqual(["a", "b"])
+      expect(yield* sent("https://b\u00fccher.example/")).toEqual(["c"])
+      expect(yield* sent("http://[::1]/")).toEqual(["d"])
+      const bad = { key: "a", value: "1", domain: "b\ud800", path: "/" }
+      expect(yield* Effect.flip(jar.importJson(JSON.stringify({ cookies: [bad] })))).toMatchObject({
+        ...{ _tag: "CookieError", reason: "InvalidFile" }
+      })
+    })
+  )
+})
+
 describe("a jar in a store", () => {
   const memory = Effect.provide(KeyValueStore.KeyValueStore, KeyValueStore.layerMemory)
 

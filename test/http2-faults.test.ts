@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Fiber, Stream } from "effect"
 import type { HttpxError } from "effect-httpx"
 import { atRest, connected, failsWith } from "./support/failing.js"
+import { h2Server } from "./support/h2server.js"
 import * as h2 from "./support/h2frames.js"
 
 const priorKnowledge = { http1: false, timeout: { read: "2 seconds" } } as const
@@ -116,6 +117,24 @@ describe("a stream that is refused", () => {
       const { client } = yield* connected(priorKnowledge)
       const response = yield* client.post(server.url(), { content: "once" })
       expect(yield* response.text).toBe("at last")
+    })
+  )
+
+  it.scopedLive("is sent again, with a body that can be made again", () =>
+    Effect.gen(function* () {
+      let refused = 0
+      const server = yield* h2Server((stream) => {
+        if (refused++ < 2) return stream.close(7)
+        let body = ""
+        stream.setEncoding("latin1").on("data", (text: string) => (body += text))
+        stream.on("end", () => stream.end(body))
+      })
+      const { client, stats } = yield* connected(priorKnowledge)
+      const content = () => Stream.make(new TextEncoder().encode("at "), new TextEncoder().encode("last"))
+      const response = yield* client.post(server.url(), { content })
+      expect(yield* response.text).toBe("at last")
+      expect(refused).toBe(3)
+      expect(yield* stats).toEqual(atRest(1))
     })
   )
 

@@ -1,7 +1,7 @@
 /** What httpbin sees of requests, and what its answers come to. It is used where it is installed. */
 import { describe, expect, layer } from "@effect/vitest"
-import { Chunk, Effect, Schema, Stream } from "effect"
-import type { Client } from "effect-httpx"
+import { Chunk, Effect, Redacted, Schema, Stream } from "effect"
+import { Auth, type Client, Cookies } from "effect-httpx"
 import { atRest, connected, eventually, failsWith } from "./support/failing.js"
 import { Httpbin, httpbin, layer as running } from "./support/peers/httpbin.js"
 import { isMissing } from "./support/peers/Peer.js"
@@ -180,6 +180,148 @@ describe.skipIf(isMissing(httpbin))("httpbin", () => {
         expect(yield* rest.text).toBe("uvwxyz")
         expect((yield* httpx.get("/range/26", { headers: { Range: "bytes=30-40" } })).status).toBe(416)
         expect(yield* (yield* httpx.get("/range/5")).text).toBe("abcde")
+      })
+    )
+
+    // ── where it sends on to
+
+    it.scoped.each(["redirect", "relative-redirect", "absolute-redirect"])(
+      "redirects as often as it is told: /%s",
+      (by) =>
+        Effect.gen(function* () {
+          const { url } = yield* Httpbin
+          const { client: httpx, stats } = yield* client()
+          const response = yield* httpx.get(`/${by}/5`, { params: by === "redirect" ? { absolute: "true" } : {} })
+          expect([response.status, response.history.length, response.url]).toEqual([200, 5, `${url}/get`])
+          const error = yield* failsWith(httpx.get(`/${by}/3`, { followRedirects: { max: 2 } }), "TooManyRedirects")
+          expect(error.history.map(({ status }) => status)).toEqual([302, 302, 302])
+          expect(yield* stats).toEqual(atRest(0))
+        })
+    )
+
+    it.scoped.each([
+      [302, "GET", ""],
+      [303, "GET", ""],
+      [307, "PUT", "body"],
+      [308, "PUT", "body"]
+    ] as const)("redirects by %i to where it is told, and sees %s there", ([status_code, method, data]) =>
+      Effect.gen(function* () {
+        const { url } = yield* Httpbin
+        const { client: httpx } = yield* client()
+        const options = { params: { url: "/anything?a=b%20c", status_code }, headers: { "content-type": "text/plain" } }
+        const there = yield* seen(httpx.put("/redirect-to", { ...options, content: "body" }))
+        expect(there).toMatchObject({ method, data, url: `${url}/anything?a=b%20c`, args: { a: "b c" } })
+        expect("Content-Type" in there.headers).toBe(data !== "")
+      })
+    )
+
+    it.scoped("sees no credentials of another origin, and is not left for a place that is none", () =>
+      Effect.gen(function* () {
+        const { url } = yield* Httpbin
+        const { client: httpx } = yield* client({ headers: { "x-api-key": "s3cret", "x-own": "1" } })
+        const other = `${url.replace("127.0.0.1", "localhost")}/get`
+        const options = {
+          params: { url: other },
+          auth: Auth.bearer(Redacted.make("s3cret")),
+          cookies: { own: "s3cret" }
+        }
+        const there = yield* seen(httpx.get("/redirect-to", options))
+        expect(there.url).toBe(other)
+        expect(there.headers).toMatchObject({ "X-Own": "1" })
+        expect(JSON.stringify(there.headers)).not.toContain("s3cret")
+        yield* failsWith(httpx.get("/redirect-to", { params: { url: "ftp://127.0.0.1/" } }), "RedirectRefused")
+        expect((yield* httpx.get("/status/302", { followRedirects: false })).status).toBe(302)
+      })
+    )
+
+    // ── cookies
+
+    const Jar = Schema.Struct({ cookies: Schema.Record({ key: Schema.String, value: Schema.String }) })
+
+    const cookiesSeen = <E, E2, R>(call: Effect.Effect<{ readonly json: Effect.Effect<unknown, E2> }, E, R>) =>
+      call.pipe(
+        Effect.flatMap((response) => response.json),
+        Effect.flatMap(Schema.decodeUnknown(Jar)),
+        Effect.map(({ cookies }) => cookies)
+      )
+
+    it.scoped("is sent the cookies that it sets, and not those that it deletes", () =>
+      Effect.gen(function* () {
+        const jar = yield* Cookies.make()
+        const { client: httpx } = yield* client({ cookies: jar })
+        expect(yield* cookiesSeen(httpx.get("/cookies/set/a/1"))).toEqual({ a: "1" })
+        expect(yield* cookiesSeen(httpx.get("/cookies/set", { params: { b: "2", c: "x=y z" } }))).toEqual({
+          ...{ a: "1", b: "2", c: "x=y z" }
+        })
+        expect(yield* cookiesSeen(httpx.get("/cookies/delete", { params: { b: "" } }))).toEqual({ a: "1", c: "x=y z" })
+        expect(yield* cookiesSeen(httpx.get("/cookies", { cookies: { a: "mine" } }))).toEqual({ a: "mine", c: "x=y z" })
+        expect(yield* cookiesSeen(httpx.get("/cookies", { cookies: null }))).toEqual({})
+        expect((yield* jar.entries).map(({ name }) => name)).toEqual(["a", "c"])
+      })
+    )
+
+    it.scoped("is sent none without a jar", () =>
+      Effect.gen(function* () {
+        const { client: httpx } = yield* client()
+        expect(yield* cookiesSeen(httpx.get("/cookies/set/a/1"))).toEqual({})
+        expect(yield* cookiesSeen(httpx.get("/cookies/set/a/1", { cookies: { own: "2" } }))).toEqual({ own: "2" })
+      })
+    )
+
+    // ── who asks
+
+    const password = Redacted.make("o p:w")
+
+    it.scoped("is told a user and a password, and a token", () =>
+      Effect.gen(function* () {
+        const { client: httpx } = yield* client()
+        const jo = { auth: Auth.basic("jo", password) }
+        for (const path of ["basic-auth", "hidden-basic-auth"]) {
+          const known = yield* httpx.get(`/${path}/jo/o%20p:w`, jo)
+          expect(yield* known.json).toEqual({ authenticated: true, user: "jo" })
+          expect((yield* httpx.get(`/${path}/jo/other`, jo)).status).toBe(path === "basic-auth" ? 401 : 404)
+        }
+        const bearer = yield* httpx.get("/bearer", { auth: Auth.bearer(Redacted.make("t1")) })
+        expect(yield* bearer.json).toEqual({ authenticated: true, token: "t1" })
+        expect((yield* httpx.get("/bearer")).status).toBe(401)
+      })
+    )
+
+    // It compares the uri with the path that it has decoded, so that nothing in it may be encoded.
+    const pass = Redacted.make("pass")
+
+    it.scoped.each([
+      ["auth", "MD5"],
+      ["auth", "SHA-256"],
+      ["auth-int", "MD5"],
+      ["auth-int", "SHA-256"],
+      ["none", "MD5"]
+    ] as const)("is answered its digest challenge: qop %s, %s", ([qop, algorithm]) =>
+      Effect.gen(function* () {
+        const { client: httpx, stats } = yield* client()
+        const auth = Auth.digest("jo", pass)
+        const response = yield* httpx.get(`/digest-auth/${qop}/jo/pass/${algorithm}`, { auth })
+        expect(yield* response.json).toEqual({ authenticated: true, user: "jo" })
+        expect((yield* httpx.get(`/digest-auth/${qop}/jo/other/${algorithm}`, { auth })).status).toBe(401)
+        expect(yield* stats).toEqual(atRest(0))
+      })
+    )
+
+    it.scoped("is sent its challenge's cookies with the answer to it", () =>
+      Effect.gen(function* () {
+        const jar = yield* Cookies.make()
+        const { client: httpx } = yield* client({ cookies: jar, auth: Auth.digest("jo", pass) })
+        const response = yield* httpx.get("/digest-auth/auth/jo/pass/SHA-256/never")
+        expect(response.status).toBe(200)
+        expect((yield* jar.entries).map(({ name }) => name)).toEqual(["stale_after", "fake"])
+      })
+    )
+
+    it.scoped("says of an algorithm that is not known here that it is not", () =>
+      Effect.gen(function* () {
+        const { client: httpx } = yield* client({ auth: Auth.digest("jo", pass) })
+        const error = yield* failsWith(httpx.get("/digest-auth/auth/jo/pass/SHA-512"), "AuthError")
+        expect(error.message).toContain("Digest")
       })
     )
 

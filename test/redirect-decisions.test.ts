@@ -184,6 +184,18 @@ describe("an origin", () => {
   })
 })
 
+describe("a request that something on the way has sent elsewhere", () => {
+  it.each([
+    ["/x", "http://b.test/x", "/end", "Same"],
+    ["/x", "http://b.test/x", "http://a.test/", "Other"],
+    ["http://a.test/", "http://b.test/x", "/end", "Other"],
+    ["http://a.test/", "http://b.test/x", "http://a.test/", "Same"],
+    ["http://a.test/", "https://a.test/x", "http://a.test/", "Downgrade"]
+  ] as const)("to %s given, answered at %s, redirected to %s: %s", (...[given, base, location, expected]) => {
+    expect(destinationOf(location, base, given)).toMatchObject({ crossing: expected })
+  })
+})
+
 describe("the fields of the next request", () => {
   const fields = new Fields([
     ...["Accept", "*/*", "AUTHORIZATION", "Bearer 1", "Cookie", "a=1", "Proxy-Authorization", "Basic 2", "Host", "h"],

@@ -1,17 +1,11 @@
 /** Redirects before any `HttpClient` of @effect/platform, where its own `followRedirects` does otherwise. */
 import { FetchHttpClient, HttpClient, HttpClientError, HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Layer, Option, Stream } from "effect"
-import { Client, HttpxError, Redirects, Request } from "effect-httpx"
-import { InProcess } from "effect-httpx/testing"
-import type { Exchange } from "../src/Exchange.js"
-import { Call } from "../src/Exchange.js"
+import { Effect, Layer, Option } from "effect"
+import { Client, HttpxError, Redirects } from "effect-httpx"
 import type { Policy } from "../src/policy/Policy.js"
-import { redirects } from "../src/policy/Redirects.js"
-import { initOf, Response as HttpxResponse } from "../src/Response.js"
-import { wireOf } from "../src/transport/platform/FromPlatform.js"
 import { withPolicy } from "../src/transport/platform/withPolicy.js"
-import { atRest, failsWith } from "./support/failing.js"
+import { atRest } from "./support/failing.js"
 import { chain, redirecting, to, twoServers } from "./support/redirecting.js"
 import { echoed, listen } from "./support/routes.js"
 
@@ -228,46 +222,48 @@ describe("two that follow, one before the other", () => {
       expect(response.history.map((each) => each.history.length)).toEqual([0, 1, 2])
     })
   )
-})
 
-describe("the policy", () => {
-  /** Answers the first request with a 307, and tells what it was asked. */
-  const asked = () => {
-    const bodies: Array<string> = []
-    const exchange: Exchange = (request) => {
-      bodies.push(request.body._tag)
-      const init = initOf(bodies.length === 1 ? 307 : 200, "", "", ["location", "/end"])
-      const { exchange } = wireOf(InProcess.make(() => Effect.succeed({})))
-      return Effect.map(exchange(request), (response) => {
-        const source = Object.assign(Object.create(null), { whole: new Uint8Array(0), endedAfter: 0, received: 0 })
-        return new HttpxResponse(response.request, init, source, undefined, undefined)
-      })
-    }
-    return { bodies, exchange: redirects(undefined).exchange(exchange) }
-  }
-
-  const request = () =>
-    Request.make("POST", "http://a.test/", { content: Stream.make(new Uint8Array(1)) }).as(
-      new Call(undefined, true, false)
-    )
-
-  it.effect("sends a stream again that can be run again", () =>
+  it.scopedLive("go on from where the other has stopped, with what may go there, as it would itself", () =>
     Effect.gen(function* () {
-      const { bodies, exchange } = asked()
-      const repeatable = Object.defineProperty(request(), "isRepeatable", { value: true })
-      const response = yield* exchange(repeatable)
-      expect([response.status, response.history.length]).toEqual([200, 1])
-      expect(bodies).toEqual(["Stream", "Stream"])
-      expect(Option.isNone(yield* response.nextRequest)).toBe(true)
+      const { httpClient, other, seen, seenByOther, url } = yield* twoServers()
+      const once = Redirects.follow(({ history }: Redirects.Hop) => history.length === 0)(httpClient)
+      const client = yield* Effect.provide(Client.make(), Layer.succeed(HttpClient.HttpClient, once))
+      const headers = { authorization: "Bearer s3cret" }
+      const response = yield* client.post(url + to(other + to("/end", 307), 303), { headers, json: "s3cret" })
+      expect([response.url, response.history.length]).toEqual([`${other}/end`, 2])
+      expect(seen.map(({ headers, method }) => [method, headers.get("authorization")])).toEqual([
+        ["POST", "Bearer s3cret"]
+      ])
+      const sent = seenByOther.map(({ headers, method }) => [
+        method,
+        ["authorization", "content-type", "content-length"].filter((name) => headers.has(name))
+      ])
+      expect(sent).toEqual([
+        ["GET", []],
+        ["GET", []]
+      ])
     })
   )
+})
 
-  it.effect("does not send one that flows once", () =>
+describe("one that follows, over a client that has the base URL", () => {
+  it.scopedLive("goes on from where the request went, whatever was written", () =>
     Effect.gen(function* () {
-      const { bodies, exchange } = asked()
-      const once = Object.defineProperty(request(), "isRepeatable", { value: false })
-      yield* failsWith(exchange(once), "StreamConsumed")
-      expect(bodies).toEqual(["Stream"])
+      const { httpClient, other, seen, seenByOther, url } = yield* twoServers()
+      const under = Layer.succeed(HttpClient.HttpClient, httpClient)
+      const client = yield* Effect.provide(
+        Client.make({ headers: { authorization: "Bearer s3cret" } }),
+        Layer.provide(Client.layerHttpClient({ baseUrl: url, followRedirects: false }), under)
+      )
+      const [parallel] = yield* client.all([to("/end")])
+      for (const response of [parallel, yield* client.get(to("/end"))]) {
+        expect([response.status, response.history.length, response.url]).toEqual([200, 1, `${url}/end`])
+      }
+      expect(seen.map(({ headers }) => headers.get("authorization"))).toEqual(Array(4).fill("Bearer s3cret"))
+      yield* client.get(to(`${other}/end`))
+      expect(seenByOther.map(({ headers }) => headers.get("authorization"))).toEqual([undefined])
+      const stopped = yield* client.get(to("/end"), { followRedirects: false })
+      expect(Option.map(yield* stopped.nextRequest, (next) => next.url)).toEqual(Option.some(`${url}/end`))
     })
   )
 })

@@ -7,7 +7,7 @@ import { chain, everywhere, redirecting, to, twoServers } from "./support/redire
 import { echoed, fieldsOf, listen } from "./support/routes.js"
 
 describe("a redirect is followed", () => {
-  // HTTPX.md 1.8
+  // The table of HTTPX
   const matrix = {
     301: { GET: "GET", HEAD: "HEAD", POST: "GET", PUT: "PUT", PATCH: "PATCH", DELETE: "DELETE" },
     302: { GET: "GET", HEAD: "HEAD", POST: "GET", PUT: "GET", PATCH: "GET", DELETE: "GET" },
@@ -274,6 +274,39 @@ describe("a body that flows once", () => {
       for (const name of ["content-length", "content-language", "transfer-encoding"]) {
         expect(fieldsOf(echo, name)).toEqual([])
       }
+    })
+  )
+})
+
+describe("a body that can be made again", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text)
+  const file = Stream.make(bytes("once "), bytes("more"))
+
+  it.scopedLive.each([
+    ["a function of a stream", () => file],
+    ["a stream that says so", Request.repeatable(file)],
+    ["an iterable made anew", () => [bytes("once "), bytes("more")]]
+  ] as const)("is sent to each hop that asks for it: %s", ([, content]) =>
+    Effect.gen(function* () {
+      const { client, other, stats } = yield* twoServers()
+      const target = to(to(`${other}/end`, 308), 307)
+      const [block] = yield* client.all([{ method: "PUT", url: target, content }])
+      for (const response of [yield* client.post(target, { content }), block]) {
+        expect([response.status, response.history.length, response.url]).toEqual([200, 2, `${other}/end`])
+        expect(yield* echoed(Effect.succeed(response))).toMatchObject({ body: "once more" })
+      }
+      expect(yield* stats).toMatchObject({ active: 0, queued: 0, connecting: 0, exchanges: 0 })
+    })
+  )
+
+  it.scopedLive("fails the call with what it fails with at a later hop", () =>
+    Effect.gen(function* () {
+      const { client, stats } = yield* twoServers()
+      let made = 0
+      const content = () => (++made === 1 ? file : Stream.fail("lost" as const))
+      const error = yield* Effect.flip(client.post(to("/end", 307), { content }))
+      expect(error).toMatchObject({ _tag: "BodyError", cause: "lost" })
+      expect(yield* stats).toMatchObject({ active: 0, queued: 0, connecting: 0, exchanges: 0 })
     })
   )
 })

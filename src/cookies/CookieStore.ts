@@ -92,8 +92,8 @@ export class CookieStore {
     const used = ++this.sequence
     const pair = `${cookie.name}=${cookie.value}`
     cookies.set(key, { cookie: kept, name: cookie.name, pair, order: old?.order ?? used, used })
-    if (cookies.size > this.limits.perDomain) this.makeRoom([...cookies.values()], this.limits.perDomain, now)
-    if (this.count > this.limits.total) this.makeRoom([...this.all()], this.limits.total, now)
+    if (cookies.size > this.limits.perDomain) this.makeRoom(cookies.values(), now)
+    if (this.count > this.limits.total) this.makeRoom(this.all(), now)
     this.changed()
   }
 
@@ -129,11 +129,14 @@ export class CookieStore {
     for (const cookies of this.domains.values()) yield* cookies.values()
   }
 
-  /** §5.7: what has expired goes first, then what has not been used for longest. */
-  private makeRoom(among: Array<Stored>, limit: number, now: number): void {
-    const rank = ({ cookie, used }: Stored): number => (isExpired(cookie, now) ? 0 : used)
-    among.sort((a, b) => rank(a) - rank(b))
-    for (const stored of among.slice(0, among.length - limit)) this.drop(stored)
+  /** §5.7: one goes that has expired, or else the one that has not been used for longest. */
+  private makeRoom(among: Iterable<Stored>, now: number): void {
+    let oldest: Stored | undefined
+    for (const stored of among) {
+      if (isExpired(stored.cookie, now)) return this.drop(stored)
+      if (oldest === undefined || stored.used < oldest.used) oldest = stored
+    }
+    if (oldest !== undefined) this.drop(oldest)
   }
 
   private remove(stored: Stored): void {

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import { cookieProblem, type Rules } from "./admission.js"
 import { Cookie } from "./Cookie.js"
 import { CookieError } from "./errors.js"
-import { isPublicSuffix } from "./Grammar.js"
+import { canonicalDomain, isPublicSuffix } from "./Grammar.js"
 
 /**
  * What of a jar is written to a file.
@@ -27,17 +27,19 @@ export type KeptCookie = Omit<Pick<Cookie, keyof Cookie>, "toJSON" | "toString" 
 
 /** Whether a file's cookie is one; a text is why not. */
 export const keptCookie = (rules: Rules, fields: KeptCookie): Cookie | string => {
-  const { domain, hostOnly, name, path, value } = fields
+  const { hostOnly, name, path, value } = fields
   const problem = cookieProblem(name, value)
   if (problem !== undefined) return problem
-  if (!/^[^\x00-\x20\x7f;/]+$/.test(domain)) return `the cookie ${JSON.stringify(name)} has no domain`
+  const domain = canonicalDomain(rules.grammar, fields.domain)
+  if (domain === undefined || !/^[^\x00-\x20\x7f;/]+$/.test(domain))
+    return `the cookie ${JSON.stringify(name)} has no domain`
   if (!/^\/[^\x00-\x1f\x7f;]*$/.test(path))
     return `the path of the cookie ${JSON.stringify(name)} does not begin with /`
   // What a server could not have set, a file must not smuggle in.
   if (!hostOnly && rules.rejectPublicSuffixes && isPublicSuffix(rules.grammar, domain)) {
     return `the cookie ${JSON.stringify(name)} is for everybody below ${domain}`
   }
-  return new Cookie(fields)
+  return new Cookie({ ...fields, domain })
 }
 
 /** A file that cannot be read. */

@@ -11,6 +11,7 @@ import { appendQuery, joinBase } from "../protocol/target.js"
 import { version } from "../protocol/version.js"
 import * as Request from "../Request.js"
 import { type Settings, settingsOf } from "../request/Settings.js"
+import type { Policy } from "./Policy.js"
 
 /**
  * The fields that a client sends unless it or a request replaces them: `accept`, `accept-encoding` (what can be decoded)
@@ -58,6 +59,14 @@ export class Defaults {
   applyTo<E>(request: Request.Request<E>): Request.Request<E> {
     const place = this.place(request.url)
     return request.over(place.url, place.problem, this.headers.merge(request.headers), this.settings)
+  }
+
+  /** The same for each request that comes. */
+  get policy(): Policy {
+    return {
+      exchange: (exchange) => (request) => exchange(this.applyTo(request)),
+      start: (start) => (request, call, answered) => start(this.applyTo(request), call, answered)
+    }
   }
 
   private place(url: string, bare = false): { readonly url: string; readonly problem: string | undefined } {

@@ -111,7 +111,7 @@ const destinationFrom = (redirect: Redirect<unknown>): Destination | HttpxError.
   )
   const [location = ""] = locations
   if (locations.size > 1) return refused(redirect, [...locations].join(" "), "there is more than one Location")
-  const destination = destinationOf(location, request.url)
+  const destination = destinationOf(location, response.request.url, request.url)
   if ("message" in destination) return refused(redirect, location, destination.message)
   if (rules.allowDowngrade || destination.crossing !== "Downgrade") return destination
   return refused(redirect, destination.url, "from https to http only with allowDowngrade")
@@ -122,7 +122,7 @@ const decide = (
   { url }: Destination,
   history: ReadonlyArray<Response>
 ): Decision => {
-  const decision = rules.policy({ request, response, from: new URL(request.url), to: new URL(url), history })
+  const decision = rules.policy({ request, response, from: new URL(response.request.url), to: new URL(url), history })
   // Written so that what is no number allows none.
   return decision !== true ? decision : history.length < rules.max || { limit: rules.max }
 }
@@ -133,7 +133,8 @@ const requestTo = <E>(
   redirect: Redirect<E>
 ): Request<E> | HttpxError.StreamConsumed => {
   const { request, response, rules } = redirect
-  const method = methodAfter(response.status, request.method)
+  // What was followed further in may have made GET of it.
+  const method = methodAfter(response.status, (response.history.length === 0 ? request : response.request).method)
   const bodyDropped = method !== request.method
   if (!bodyDropped && !request.isRepeatable) return consumed(redirect)
   const { isSensitive } = rules

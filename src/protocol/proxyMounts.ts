@@ -1,5 +1,5 @@
 /**
- * Which value, mostly a proxy, is for which requests: HTTPX's mounts (HTTPX.md 1.14). A mount is a pattern and a value;
+ * Which value, mostly a proxy, is for which requests: HTTPX's mounts. A mount is a pattern and a value;
  * of the patterns that fit a request the most specific one counts, wherever it was declared:
  *
  * - `all://`, `http://`, `https://`, also with `*` as the host: every host

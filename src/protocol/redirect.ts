@@ -97,14 +97,21 @@ export interface Destination {
   readonly crossing: Crossing
 }
 
-/** Where a Location leads from the URL that it answers, or why there can be no request for that. */
-export const destinationOf = (location: string, base: string): Destination | TargetProblem => {
+/**
+ * Where a Location leads from the URL that it answers, or why there can be no request for that. `given` is the URL that
+ * the fields of the request were meant for, where something on the way has sent it elsewhere.
+ */
+export const destinationOf = (location: string, base: string, given = base): Destination | TargetProblem => {
   const url = resolveLocation(location, base)
   if (typeof url !== "string") return url
-  const from = parseTarget(base)
+  const answering = parseTarget(base)
   const to = parseTarget(url)
   if (isTargetProblem(to)) return to
-  return isTargetProblem(from) ? from : { url, crossing: crossing(from, to) }
+  if (isTargetProblem(answering)) return answering
+  const last = crossing(answering, to)
+  const meant = parseTarget(given)
+  // One that is not absolute has been made so on the way.
+  return { url, crossing: last === "Downgrade" || isTargetProblem(meant) ? last : crossing(meant, to) }
 }
 
 /** How the next request differs from the one before, as far as its fields are concerned. */

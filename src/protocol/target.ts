@@ -120,7 +120,7 @@ export const authorizationOf = (url: string): string | undefined => {
 export const isAbsolute = (url: string): boolean => scheme.test(url)
 
 /**
- * Puts a relative URL under a base (HTTPX's rule, HTTPX.md 1.3: appended, not resolved as RFC 3986 does, so that a base
+ * Puts a relative URL under a base (HTTPX's rule: appended, not resolved as RFC 3986 does, so that a base
  * `https://host/v1` keeps its `/v1`). The base's own query is kept and comes first. A URL that names its scheme is
  * itself; one that starts with `//` would leave the base's host unseen, and is refused.
  */

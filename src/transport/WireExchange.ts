@@ -135,10 +135,10 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     this.stopWaiting = startTimer(this.call.clock, this.wiring.expectContinue, () => this.wantBody(carrier))
   }
 
-  /** Calls back when a carrier has taken the head and the body is to follow; at once if that is so. */
+  /** Calls back each time that a carrier has taken the head and the body is to follow; at once if that is so. */
   whenBodyWanted(onBodyWanted: (carrier: Carrier) => void): void {
+    this.onBodyWanted = onBodyWanted
     if (this.isBodyWanted && this.carrier !== undefined) onBodyWanted(this.carrier)
-    else this.onBodyWanted = onBodyWanted
   }
 
   /** Whether the body waits for 100 Continue (RFC 9110 §10.1.1). */
@@ -162,12 +162,12 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
 
   /** Whether sending the request a second time does what sending it once does (RFC 9110 §9.2.2), and can be done. */
   get canGoAgain(): boolean {
-    return this.resent === 0 && idempotentMethods.has(this.request.method) && this.request.body._tag !== "Stream"
+    return this.resent === 0 && idempotentMethods.has(this.request.method) && this.request.isRepeatable
   }
 
   /** Whether the request can be sent again, given that nobody has acted upon it. */
   get canBeReplayed(): boolean {
-    return this.resent < maxReplays && (this.request.body._tag !== "Stream" || !this.isBodyWanted)
+    return this.resent < maxReplays && (this.request.isRepeatable || !this.isBodyWanted)
   }
 
   /** Takes the exchange off its carrier, to be queued again. */

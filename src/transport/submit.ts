@@ -50,7 +50,7 @@ export const wireExchange = (handling: Handling): Exchange => {
         if (!(prepared instanceof WireExchange)) return Effect.fail(prepared)
         const spent = claim(request)
         if (spent !== undefined) return Effect.fail(spent)
-        const answer = Effect.zipRight(upload(prepared, body.stream), answerOf<E>(prepared))
+        const answer = Effect.zipRight(upload(prepared, body), answerOf<E>(prepared))
         return Effect.ensuring(
           answer,
           Effect.sync(() => unclaim(request))

@@ -4,24 +4,46 @@
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import * as HttpxError from "../HttpxError.js"
+import type { StreamBody } from "../Request.js"
 import type { Carrier, WireExchange } from "./WireExchange.js"
 
 /**
  * Starts to run the stream, in the caller's context, as soon as a carrier has taken the exchange; ends it with the
  * exchange. What the stream fails with ends the exchange.
  */
-export const upload = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<void> =>
-  Effect.flatMap(Effect.forkDaemon(Effect.interruptible(sendBody(exchange, stream))), (fiber) =>
+export const upload = <E>(exchange: WireExchange, body: StreamBody<E>): Effect.Effect<void> =>
+  Effect.flatMap(Effect.forkDaemon(Effect.interruptible(uploading(exchange, body))), (fiber) =>
     Effect.sync(() => {
       exchange.onOver(() => fiber.unsafeInterruptAsFork(fiber.id()))
     })
   )
 
-const sendBody = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<void> =>
+const uploading = <E>(exchange: WireExchange, { isRepeatable, stream }: StreamBody<E>): Effect.Effect<void> =>
+  isRepeatable
+    ? sendToEach(exchange, stream)
+    : Effect.flatMap(carried(exchange), (carrier) => sendBody(exchange, stream, carrier))
+
+/** To one carrier after the other, as often as the exchange goes out; what was begun has ended before it begins anew. */
+const sendToEach = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<never> =>
   Effect.gen(function* () {
-    const carrier = yield* carried(exchange)
+    const carriers = yield* Queue.sliding<Carrier>(1)
+    exchange.whenBodyWanted((carrier) => carriers.unsafeOffer(carrier))
+    let carrier = yield* Queue.take(carriers)
+    while (true) {
+      const sent = Effect.zipRight(sendBody(exchange, stream, carrier), Effect.never)
+      carrier = yield* Effect.raceFirst(sent, Queue.take(carriers))
+    }
+  })
+
+const sendBody = <E>(
+  exchange: WireExchange,
+  stream: Stream.Stream<Uint8Array, E>,
+  carrier: Carrier
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
     const { contentLength } = exchange.serialized
     let sent = 0
     yield* Stream.runForEach(stream, (bytes) => {
