@@ -309,29 +309,31 @@ describe("a page on another origin", () => {
     })
   )
 
-  it.scopedLive("is asked for without the client's auth, the call's, and the user of the first URL, which stay for the others", () =>
-    Effect.gen(function* () {
-      const back = yield* Deferred.make<string>()
-      const other = yield* serving(() =>
-        Effect.map(Deferred.await(back), (url) => ({ headers: { link: `<${url}/back>; rel="next"` } }))
-      )
-      const answer: InProcess.Handler = ({ path }) =>
-        Effect.succeed({ headers: path === "/back" ? {} : { link: `<${other.url}/there>; rel="next"` } })
-      const here = yield* serving(answer, { auth: Auth.bearer(Redacted.make("of-the-client")) })
-      yield* Deferred.succeed(back, here.url)
-      const withUser = here.url.replace("//", "//ada:pw@")
-      const own = Auth.basic("ada", Redacted.make("of-the-call"))
-      const firsts = [here.client.build("GET", "/"), here.client.build("GET", "/", { auth: own }), `${withUser}/`]
-      for (const first of firsts) {
-        const pages = Pagination.pages(here.client, first, Pagination.byLink, { allowOrigin: () => true })
-        expect(yield* Stream.runCount(pages)).toBe(3)
-      }
-      const sent = (server: typeof here) => server.asked.map(({ headers }) => headers.get("authorization"))
-      expect(sent(other)).toEqual([undefined, undefined, undefined])
-      const [ofClient, ofCall] = ["Bearer of-the-client", `Basic ${btoa("ada:of-the-call")}`]
-      // The client's auth comes before the user of a URL, on each page.
-      expect(sent(here)).toEqual([ofClient, ofClient, ofCall, ofCall, ofClient, ofClient])
-    })
+  it.scopedLive(
+    "is asked for without the client's auth, the call's, and the user of the first URL, which stay for the others",
+    () =>
+      Effect.gen(function* () {
+        const back = yield* Deferred.make<string>()
+        const other = yield* serving(() =>
+          Effect.map(Deferred.await(back), (url) => ({ headers: { link: `<${url}/back>; rel="next"` } }))
+        )
+        const answer: InProcess.Handler = ({ path }) =>
+          Effect.succeed({ headers: path === "/back" ? {} : { link: `<${other.url}/there>; rel="next"` } })
+        const here = yield* serving(answer, { auth: Auth.bearer(Redacted.make("of-the-client")) })
+        yield* Deferred.succeed(back, here.url)
+        const withUser = here.url.replace("//", "//ada:pw@")
+        const own = Auth.basic("ada", Redacted.make("of-the-call"))
+        const firsts = [here.client.build("GET", "/"), here.client.build("GET", "/", { auth: own }), `${withUser}/`]
+        for (const first of firsts) {
+          const pages = Pagination.pages(here.client, first, Pagination.byLink, { allowOrigin: () => true })
+          expect(yield* Stream.runCount(pages)).toBe(3)
+        }
+        const sent = (server: typeof here) => server.asked.map(({ headers }) => headers.get("authorization"))
+        expect(sent(other)).toEqual([undefined, undefined, undefined])
+        const [ofClient, ofCall] = ["Bearer of-the-client", `Basic ${btoa("ada:of-the-call")}`]
+        // The client's auth comes before the user of a URL, on each page.
+        expect(sent(here)).toEqual([ofClient, ofClient, ofCall, ofCall, ofClient, ofClient])
+      })
   )
 
   it.scopedLive("is sent the cookies that the jar has for its host, and none of the first page's", () =>
