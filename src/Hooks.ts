@@ -29,7 +29,7 @@
  *     request: (request) =>
  *       Effect.map(Clock.currentTimeMillis, (now) => request.withHeaders(request.headers.set("x-sent-at", String(now)))),
  *     // `summary` is what may be printed: no password and no query value is in it.
-    response: ({ request, status }) => Effect.logDebug(`${request.summary.method} ${request.summary.url}: ${status}`)
+ *     response: ({ request, status }) => Effect.logDebug(`${request.summary.method} ${request.summary.url}: ${status}`)
  *   }
  * })
  * ```

@@ -10,8 +10,10 @@
  * parameters but those in that URL. A status that is not 2xx fails with `StatusError`.
  *
  * Gotchas: a page on another origin fails with `PaginationError`, as does one that there was already. Where `allowOrigin`
- * lets pages be elsewhere, the fields that hold credentials are left out there; what a function gives as a `Request` of its
- * own is sent as it is. Both streams can be run as often as wanted, and begin anew each time.
+ * lets pages be elsewhere, they are asked for there without what a redirect would leave out (credentials, cookies, fields
+ * that hold secrets) and without any auth; a jar gives what it has for that host. What a function gives as a `Request` of
+ * its own is sent as it is, as by `client.send`, also with the client's auth. Both streams can be run as often as wanted,
+ * and begin anew each time.
  *
  * @example
  * ```ts

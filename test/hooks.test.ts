@@ -1,14 +1,16 @@
 /** Effects of the caller's around every message: what they see, what they change, and how they end a call. */
 import { HttpClient, HttpClientError, HttpClientRequest } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Context, Data, Deferred, Effect, Exit, Fiber, Queue, Stream, TestClock } from "effect"
-import { Client, Hooks, HttpxError, Request } from "effect-httpx"
+import { Cause, Context, Data, Deferred, Effect, Exit, Fiber, Queue, Redacted, Stream, TestClock } from "effect"
+import { Auth, Client, Cookies, Hooks, HttpxError, Request } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
 import type { Exchange } from "../src/Exchange.js"
 import { withPolicy } from "../src/transport/platform/withPolicy.js"
+import { digestServer } from "./support/digestServer.js"
 import { atRest, connected, failsWith } from "./support/failing.js"
 import { started, untilWaiting } from "./support/gatedServer.js"
 import { h2Server } from "./support/h2server.js"
+import { listen } from "./support/routes.js"
 import { answering, ok, once, scripted } from "./support/scripted.js"
 
 class Refused extends Data.TaggedError("Refused")<{ readonly message: string }> {}
@@ -339,6 +341,33 @@ describe("hooks", () => {
       )
       yield* hooked.get("http://server.test/")
       expect(seen).toEqual(["no", "200", "yes", "200"])
+    })
+  )
+
+  it.scopedLive("are innermost: they see each answer to a challenge, each hop, and the cookies that are sent", () =>
+    Effect.gen(function* () {
+      const digest = digestServer()
+      const moved = { status: 302, headers: { location: "/b", "set-cookie": "at=b" } }
+      const url = yield* listen((request) => (request.path === "/a" ? Effect.succeed(moved) : digest.handler(request)))
+      const seen: Array<string> = []
+      const { client } = yield* connected(
+        {},
+        {
+          baseUrl: url,
+          auth: Auth.digest("Mufasa", Redacted.make("Circle of Life")),
+          cookies: yield* Cookies.make(),
+          hooks: {
+            request: ({ headers, url: to }) =>
+              Effect.sync(() => {
+                const scheme = headers.get("authorization")?.split(" ", 1)[0] ?? "bare"
+                seen.push(`${to.slice(url.length)} ${scheme} ${headers.get("cookie") ?? "no cookie"}`)
+              }),
+            response: ({ setCookies, status }) => Effect.sync(() => seen.push(`${status} ${setCookies.join()}`))
+          }
+        }
+      )
+      expect(yield* (yield* client.get("/a")).text).toBe("welcome")
+      expect(seen).toEqual(["/a bare no cookie", "302 at=b", "/b bare at=b", "401 ", "/b Digest at=b", "200 "])
     })
   )
 

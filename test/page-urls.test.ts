@@ -1,45 +1,6 @@
-/** What pages are found by: links, and parameters in URLs. */
+/** URLs of pages: named by others, and with other parameters. */
 import { describe, expect, test } from "vitest"
-import { nextLink } from "../src/protocol/nextLink.js"
-import { isSamePlace, paramOf, resolvePage, withParams } from "../src/protocol/pageUrl.js"
-import { parseTarget, type Target } from "../src/protocol/target.js"
-
-describe("the next page in a Link field", () => {
-  test.each([
-    ['<https://a.test/?page=2>; rel="next"', "https://a.test/?page=2"],
-    ["</2>; rel=next", "/2"],
-    ['<>; REL="NEXT"', ""],
-    ['</1>; rel="prev", </3>; rel="next", </9>; rel="last"', "/3"],
-    ['</2>; rel="prefetch next"', "/2"],
-    ['</2?a=1,2;3>; title="a \\" b, c"; rel=next', "/2?a=1,2;3"],
-    ['</2> ; rel = "next" ; type="text/html"', "/2"],
-    ["</1>; rel=prev; rel=next, </2>; rel=next", "/2"]
-  ])("is found: %s", (field, next) => {
-    expect(nextLink(field)).toBe(next)
-  })
-
-  test.each([
-    undefined,
-    "",
-    "</2>",
-    "no link at all; rel=next",
-    '</2>; rel="nextish"',
-    '</2>; rel="http://rels.test/next"',
-    '</2>; title="; rel=next"',
-    '</2>; rel="next"; anchor="#part"',
-    "</2>; rel"
-  ])("is not there: %s", (field) => {
-    expect(nextLink(field)).toBeUndefined()
-  })
-
-  test("is looked for in a time that grows with the length of the field alone", () => {
-    for (const piece of ["<", "<>;", "<a>;a=", '<a>; rel="', "; ", '<a>;a="\\', " \t"]) {
-      const started = performance.now()
-      expect(nextLink(piece.repeat(50_000 / piece.length))).toBeUndefined()
-      expect(performance.now() - started).toBeLessThan(500)
-    }
-  })
-})
+import { isSameResource, paramOf, resolvePage, withParams, withUserOf } from "../src/protocol/pageUrl.js"
 
 describe("the URL of a page", () => {
   test.each([
@@ -74,13 +35,21 @@ describe("the URL of a page", () => {
   })
 
   test.each([
-    ["http://a.test/1", "http://a.test/2", true],
-    ["http://a.test/", "https://a.test/", true],
-    ["https://a.test/", "http://a.test/", false],
-    ["http://a.test/", "https://a.test:8443/", false],
-    ["http://a.test:8080/", "https://a.test/", false],
-    ["http://a.test/", "https://b.test/", false]
-  ])("%s and %s are in one place: %s", (from, to, same) => {
-    expect(isSamePlace(parseTarget(from) as Target, parseTarget(to) as Target)).toBe(same)
+    ["http://a.test/1?x=%2f", "http://a.test/1?x=%2f", true],
+    ["http://a.test/", "http://a.test", true],
+    ["http://a.test/1", "http://a.test/1#part", true],
+    ["http://a.test/1#part", "http://a.test/1", false],
+    ["http://a.test/2", "http://a.test/1", false],
+    ["http://a.test/2", "no URL", false]
+  ])("a link from %s leads from the page %s: %s", (context, url, same) => {
+    expect(isSameResource(context, url)).toBe(same)
+  })
+
+  test.each([
+    ["http://ada:p%40w@a.test/1", "http://a.test/2?x=//", "http://ada:p%40w@a.test/2?x=//"],
+    ["http://ada@a.test/1", "https://bob@a.test/2", "https://bob@a.test/2"],
+    ["http://a.test/1?x=@", "http://a.test/2", "http://a.test/2"]
+  ])("takes the user of %s: %s becomes %s", (from, url, whole) => {
+    expect(withUserOf(from, url)).toBe(whole)
   })
 })

@@ -1,8 +1,8 @@
 /** Answers in pages: which requests are made for them, when, and where they may go. */
 import { describe, expect, it } from "@effect/vitest"
-import { Chunk, Data, Deferred, Effect, Exit, Fiber, Schema, Stream } from "effect"
+import { Chunk, Data, Deferred, Effect, Exit, Fiber, Redacted, Schema, Stream } from "effect"
 import { HttpIncomingMessage } from "@effect/platform"
-import { Client, Pagination, Request } from "effect-httpx"
+import { Auth, Client, Cookies, Pagination, Request } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
 import { atRest, connected, failsWith } from "./support/failing.js"
 import { started } from "./support/gatedServer.js"
@@ -131,6 +131,26 @@ describe("pages", () => {
 })
 
 describe("the next page", () => {
+  it.scopedLive.each([
+    ['<?page=2>; rel="next"', "/list?page=2"],
+    ['</1>; rel="prev", <2?a=1,2;3&sig=%2f\'>; REL="prefetch NEXT", </9>; rel=next', "/2?a=1,2;3&sig=%2f'"],
+    ["</1>; rel=prev; rel=next, </2>; rel=next", "/2"],
+    ['</1>; rel="next"; anchor="#part", </3>; rel="next"; anchor="/other", </2>; rel="next"', "/2"],
+    ['</2>; rel="next"; anchor="/list?page=1"', "/2"],
+    ['</2>; rel="next"; anchor=""', "/2"],
+    ['</2>; rel="http://rels.test/next"', undefined],
+    ['</2>; title="; rel=next"', undefined],
+    ["no link at all; rel=next", undefined]
+  ] as const)("by link is the first that leads from this page, as it is written: %s", ([link, next]) =>
+    Effect.gen(function* () {
+      const { client, targets } = yield* serving(({ path, query }) =>
+        Effect.succeed({ headers: path === "/list" && query.get("page") === "1" ? { link } : {} })
+      )
+      yield* Stream.runDrain(Pagination.pages(client, "/list?page=1", Pagination.byLink))
+      expect(targets()).toEqual(["/list?page=1", ...(next === undefined ? [] : [next])])
+    })
+  )
+
   it.scopedLive("by cursor is the same URL with another cursor in it", () =>
     Effect.gen(function* () {
       const { client, targets } = yield* serving(({ query }) =>
@@ -286,6 +306,63 @@ describe("a page on another origin", () => {
       expect(JSON.stringify([...(asked?.headers ?? [])])).not.toContain("s3cret")
       expect(asked?.headers.get("host")).toBe(new URL(other.url).host)
       expect(asked?.headers.get("x-client")).toBe("1")
+    })
+  )
+
+  it.scopedLive(
+    "is asked for without the client's auth, the call's, and the user of the first URL, which stay for the others",
+    () =>
+      Effect.gen(function* () {
+        const back = yield* Deferred.make<string>()
+        const other = yield* serving(() =>
+          Effect.map(Deferred.await(back), (url) => ({ headers: { link: `<${url}/back>; rel="next"` } }))
+        )
+        const answer: InProcess.Handler = ({ path }) =>
+          Effect.succeed({ headers: path === "/back" ? {} : { link: `<${other.url}/there>; rel="next"` } })
+        const here = yield* serving(answer, { auth: Auth.bearer(Redacted.make("of-the-client")) })
+        yield* Deferred.succeed(back, here.url)
+        const withUser = here.url.replace("//", "//ada:pw@")
+        const own = Auth.basic("ada", Redacted.make("of-the-call"))
+        const firsts = [here.client.build("GET", "/"), here.client.build("GET", "/", { auth: own }), `${withUser}/`]
+        for (const first of firsts) {
+          const pages = Pagination.pages(here.client, first, Pagination.byLink, { allowOrigin: () => true })
+          expect(yield* Stream.runCount(pages)).toBe(3)
+        }
+        const sent = (server: typeof here) => server.asked.map(({ headers }) => headers.get("authorization"))
+        expect(sent(other)).toEqual([undefined, undefined, undefined])
+        const [ofClient, ofCall] = ["Bearer of-the-client", `Basic ${btoa("ada:of-the-call")}`]
+        // The client's auth comes before the user of a URL, on each page.
+        expect(sent(here)).toEqual([ofClient, ofClient, ofCall, ofCall, ofClient, ofClient])
+      })
+  )
+
+  it.scopedLive("is sent the cookies that the jar has for its host, and none of the first page's", () =>
+    Effect.gen(function* () {
+      const jar = yield* Cookies.make()
+      const { here, other } = yield* elsewhere({ cookies: jar })
+      // A host is another one by its name alone: cookies know no ports.
+      const { port } = new URL(here.url)
+      const first = `http://localhost:${port}/here`
+      yield* jar.set("jar-of=here", first)
+      yield* jar.set("jar-of=there", other.url)
+      const pages = Pagination.pages(here.client, { url: first, cookies: { own: "1" } }, Pagination.byLink, {
+        allowOrigin: () => true
+      })
+      expect(yield* Stream.runCount(pages)).toBe(2)
+      expect(here.asked[0]?.headers.get("cookie")).toBe("own=1; jar-of=here")
+      expect(other.asked[0]?.headers.get("cookie")).toBe("jar-of=there")
+    })
+  )
+
+  it.scopedLive("is not sent what was set as a secret, whatever the name of its field", () =>
+    Effect.gen(function* () {
+      const { here, other } = yield* elsewhere()
+      const headers = { "proxy-authorization": "s3cret", "x-auth-token": "s3cret" }
+      const built = here.client.build("GET", "/here", { headers })
+      const first = built.withHeaders(built.headers.setSecret("x-own-key", "s3cret"))
+      yield* Stream.runDrain(Pagination.pages(here.client, first, Pagination.byLink, { allowOrigin: () => true }))
+      expect(JSON.stringify([...(here.asked[0]?.headers ?? [])]).match(/s3cret/g)).toHaveLength(3)
+      expect(JSON.stringify([...(other.asked[0]?.headers ?? [])])).not.toContain("s3cret")
     })
   )
 

@@ -376,11 +376,7 @@ describe("answers", () => {
   )
 })
 
-// Elsewhere: 7, 17, 23, 33 in parallel-limits.test.ts; 24 and 25 (all, race) in parallel-many.test.ts; 28 in
-// http2-connections.test.ts. What has no test, and why:
-// 22.  a module-level `parallel()` that owns its client: a client always comes from a layer, which ends after the block.
-// 29.  cookies: the client keeps none.
-// 30.  shared state of authentication: that of proxies is tested in tunnels.test.ts; there is no other.
-// 31.  redirects and retries: an exchange is one request and one response.
-// 37.  a name, not a behaviour: `hasPendingResponses` and `pendingCount` are used above.
-// 38.  a facade without Effect: there is none.
+// Elsewhere: 7, 17, 23, 33 in parallel-limits.test.ts; 22 in parallel-own-client.test.ts; 24 and 25 (all, race) in
+// parallel-many.test.ts; 28 in http2-connections.test.ts; 29 and 31 in parallel-policies.test.ts; 30 in
+// parallel-auth.test.ts; 38 in promises.test.ts. 37 is a name, not a behaviour: `hasPendingResponses` and `pendingCount`
+// are used above.

@@ -188,6 +188,13 @@ describe("a problem document (RFC 9457)", () => {
     })
   )
 
+  it("keeps a member that is called __proto__ as one", () => {
+    const problem = Response.ProblemDetails.fromJson(JSON.parse('{"__proto__":{"x":1}}'))
+    const { extensions } = Option.getOrThrow(problem)
+    expect(Object.entries(extensions)).toEqual([["__proto__", { x: 1 }]])
+    expect(extensions["x"]).toBeUndefined()
+  })
+
   it.effect("may say nothing, and what it says in a wrong type is as if not said", () =>
     Effect.gen(function* () {
       const problemOf = (body: string, type = "application/problem+json") =>

@@ -2,8 +2,7 @@
  * How the next page is found from the one before.
  */
 import * as Effect from "effect/Effect"
-import { nextLink } from "../protocol/nextLink.js"
-import { type PageParams, paramOf, withParams } from "../protocol/pageUrl.js"
+import { isSameResource, type PageParams, paramOf, withParams } from "../protocol/pageUrl.js"
 import type { Request } from "../Request.js"
 import type { Response } from "../Response.js"
 
@@ -34,7 +33,11 @@ export interface Next<out E = never, out R = never> {
  * @since 0.1.0
  * @category next
  */
-export const byLink: Next = (page) => Effect.sync(() => nextLink(page.headers["link"]))
+export const byLink: Next = (page) => Effect.sync(() => nextOf(page))
+
+/** As written, because signatures are made over that. */
+const nextOf = ({ links, url }: Response): string | undefined =>
+  links.list.find(({ context, rel }) => rel.includes("next") && isSameResource(context, url))?.target
 
 /**
  * The same URL with other parameters: those that a function finds on the page, a cursor as a rule; `undefined` or `null`

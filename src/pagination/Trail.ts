@@ -3,10 +3,10 @@
  */
 import * as Effect from "effect/Effect"
 import * as HttpxError from "../HttpxError.js"
-import { Fields } from "../protocol/Fields.js"
-import { isSamePlace, resolvePage } from "../protocol/pageUrl.js"
+import { resolvePage, withUserOf } from "../protocol/pageUrl.js"
 import { isSensitive, redactUrl } from "../protocol/redaction.js"
-import { authorizationOf } from "../protocol/target.js"
+import { type Crossing, crossing, fieldsAfter, keepsCredentials } from "../protocol/redirect.js"
+import { isTargetProblem, parseTarget, type Target, type TargetProblem } from "../protocol/target.js"
 import { isRequest, Request } from "../Request.js"
 import type { Response } from "../Response.js"
 import type { NextPage } from "./Next.js"
@@ -35,7 +35,7 @@ export class Trail {
     const { allowOrigin, maxPages } = this.options
     const { target } = request
     // What makes no URL fails with that when it is sent.
-    if (!(target instanceof Error) && !this.isSamePlace(request) && !allowOrigin(target.origin)) {
+    if (!(target instanceof Error) && !keepsCredentials(this.crossingTo(target)) && !allowOrigin(target.origin)) {
       return refused("OtherOrigin", page, request, `it is on another origin; allowOrigin can allow that`)
     }
     const key = keyOf(request)
@@ -47,27 +47,21 @@ export class Trail {
 
   /** The first page's request for another URL, with what is meant for that. */
   private at(url: string): Request {
-    const { body, headers, method, settings, tag } = this.first
-    const placed = (fields: Fields) =>
-      new Request(method, url, fields, body, { ...settings, target: undefined }, tag, undefined, undefined)
-    const request = placed(headers)
-    if (!this.isSamePlace(request)) return placed(withoutSecrets(headers))
-    // A user in the first URL is meant for all pages, and links do not repeat it.
-    const authorization = authorizationOf(this.first.url)
-    if (authorization === undefined || headers.has("authorization") || authorizationOf(url) !== undefined)
-      return request
-    return placed(headers.append("Authorization", authorization))
+    const { body, headers, method, settings, tag, url: firstUrl } = this.first
+    const crossed = this.crossingTo(parseTarget(url))
+    const fields = fieldsAfter(headers, { crossing: crossed, bodyDropped: false, isSensitive })
+    const stays = keepsCredentials(crossed)
+    // A user in the first URL is meant for all pages of its origin, and links do not repeat it.
+    const whole = stays ? withUserOf(firstUrl, url) : url
+    const own = { ...settings, auth: stays ? settings.auth : null, target: undefined }
+    return new Request(method, whole, fields, body, own, tag, undefined, undefined)
   }
 
-  private isSamePlace({ target: to }: Request): boolean {
+  private crossingTo(to: Target | TargetProblem): Crossing {
     const { target: from } = this.first
-    return !(from instanceof Error) && !(to instanceof Error) && isSamePlace(from, to)
+    return from instanceof Error || isTargetProblem(to) ? "Other" : crossing(from, to)
   }
 }
-
-/** Neither credentials nor a Host of the caller's are meant for another origin. */
-const withoutSecrets = (fields: Fields): Fields =>
-  Fields.from([...fields].filter(([name]) => !isSensitive(name) && !/^host$/i.test(name)))
 
 /** What makes two requests the same: GraphQL's differ by their bodies alone. */
 const keyOf = ({ body, method, url }: Request): string =>

@@ -6,7 +6,7 @@
  */
 import { type ParamValue } from "./params.js"
 import { percentDecode, percentEncode } from "./percent.js"
-import { isAbsolute, type Target } from "./target.js"
+import { isAbsolute } from "./target.js"
 
 /** A URL as it is named on the page with this URL. What makes no URL stays as it is. */
 export const resolvePage = (written: string, base: string): string => {
@@ -43,13 +43,17 @@ export const paramOf = (url: string, name: string): string | undefined => {
   return piece === undefined ? undefined : decode(piece.slice(piece.indexOf("=") + 1))
 }
 
-/**
- * Whether what is meant for one place may be sent to the other: it has the same origin (RFC 9110 §4.3.1), or is the same
- * host by https instead of http, both on their default ports.
- */
-export const isSamePlace = (from: Target, to: Target): boolean =>
-  from.origin === to.origin ||
-  (from.hostname === to.hostname && from.scheme === "http" && from.port === 80 && to.port === 443)
+/** Whether a link whose context (RFC 8288 §3.2) this is leads from the page with this URL, and not from a part of it. */
+export const isSameResource = (context: string, url: string): boolean =>
+  context === url || (URL.canParse(url) && context === new URL("", url).href)
+
+/** A URL with the user of another one, unless it names its own. */
+export const withUserOf = (from: string, url: string): string => {
+  const user = userOf(from)
+  return user === undefined || userOf(url) !== undefined ? url : url.replace("//", `//${user}`)
+}
+
+const userOf = (url: string): string | undefined => /^https?:\/\/([^/?#\\]*@)/i.exec(url)?.[1]
 
 /** `?` and what follows it, without the fragment. */
 const queryOf = (url: string): string | undefined => /^[^?#]*(\?[^#]*)/.exec(url)?.[1]

@@ -91,6 +91,9 @@ export const crossing = (from: Target, to: Target): Crossing => {
   return upgrades && from.port === 80 && to.port === 443 ? "Upgrade" : "Other"
 }
 
+/** Whether credentials go along: what they are meant for has not been left. */
+export const keepsCredentials = (crossing: Crossing): boolean => crossing === "Same" || crossing === "Upgrade"
+
 /** Where a redirect leads. */
 export interface Destination {
   readonly url: string
@@ -125,12 +128,11 @@ export interface Change {
 
 /** The fields of the next request: those that are meant for where it goes, and for what it still carries. */
 export const fieldsAfter = (fields: Fields, { bodyDropped, crossing, isSensitive }: Change): Fields => {
-  const stays = crossing === "Same" || crossing === "Upgrade"
   const isDropped = (name: string): boolean =>
     (bodyDropped && describesContent(name)) ||
     // One that the caller has set names the host that was left.
     (crossing !== "Same" && name === "host") ||
-    (!stays && (credentials.has(name) || fields.isSetSecret(name) || isSensitive(name)))
+    (!keepsCredentials(crossing) && (credentials.has(name) || fields.isSetSecret(name) || isSensitive(name)))
   return fields.without(isDropped)
 }
 

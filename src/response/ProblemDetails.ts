@@ -40,14 +40,18 @@ export class ProblemDetails extends Schema.Class<ProblemDetails>("effect-httpx/P
     const status = given.get("status")
     const extensions = Object.fromEntries([...given].filter(([name]) => !members.some((member) => member === name)))
     return Option.some(
-      new ProblemDetails({
-        type: text("type") ?? "about:blank",
-        title: text("title"),
-        status: typeof status === "number" ? status : undefined,
-        detail: text("detail"),
-        instance: text("instance"),
-        extensions
-      })
+      new ProblemDetails(
+        {
+          type: text("type") ?? "about:blank",
+          title: text("title"),
+          status: typeof status === "number" ? status : undefined,
+          detail: text("detail"),
+          instance: text("instance"),
+          extensions
+        },
+        // All is of the right type, and a copy would make a member `__proto__` the prototype.
+        { disableValidation: true }
+      )
     )
   }
 }
