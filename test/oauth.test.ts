@@ -1,5 +1,4 @@
 /** OAuth 2: how tokens are asked for, how long they are used, and what is said when there are none. */
-import { HttpClient } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { Data, Deferred, Effect, Exit, Fiber, Redacted, Ref, Stream, TestClock } from "effect"
 import { Auth, Client, type HttpxError } from "effect-httpx"
@@ -8,7 +7,6 @@ import { inspect } from "node:util"
 import { parseChallenges } from "../src/protocol/challenges.js"
 import { clientAuthorization, isTokenProblem, isTokenRefused, parseTokenAnswer } from "../src/protocol/oauth2.js"
 import { atRest, connected, failsWith } from "./support/failing.js"
-import { hopping } from "./support/hopping.js"
 import { listen } from "./support/routes.js"
 
 class NotStored extends Data.TaggedError("NotStored")<{ readonly message: string }> {}
@@ -349,9 +347,7 @@ describe("a 401", () => {
       const { asked, handler, used } = servers()
       const url = yield* listen(handler)
       const first = yield* listen(() => Effect.succeed({ status: 307, headers: { location: url } }))
-      const { httpClient } = yield* connected()
-      const auth = credentials({ tokenUrl: `${url}/token` })
-      const client = yield* Effect.provideService(Client.make({ auth }), HttpClient.HttpClient, hopping(httpClient))
+      const { client } = yield* connected({}, { auth: credentials({ tokenUrl: `${url}/token` }) })
       expect((yield* client.get(first)).status).toBe(401)
       expect([asked.length, used]).toEqual([1, ["nobody"]])
     })

@@ -49,6 +49,9 @@ const authOf = <E, R>(scheme: string, grants: Grants<E, R>): Auth<E, R> =>
     begin: (request, sending) => grants.begin(request, sending)
   })
 
+// In bytes. Tokens of the largest kind, signed and with many claims, have some ten thousand.
+const longestAnswer = 1_048_576
+
 /** What is asked for, and by which right. */
 type Grant = Readonly<Record<string, string | Redacted.Redacted<string>>>
 
@@ -141,6 +144,9 @@ class Grants<E, R> {
         authorization: basic ? clientAuthorization(clientId, secret) : undefined
       },
       timeout,
+      // The answer to credentials is given where they are sent, and is short.
+      followRedirects: false,
+      maxBodySize: longestAnswer,
       form: tokenForm({
         ...grant,
         scope: typeof scope === "string" ? scope : scope?.join(" "),
