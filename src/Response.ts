@@ -187,7 +187,10 @@ export class Response extends ResponseBody implements HttpIncomingMessage.HttpIn
     return timingsOf({ carriedAfter, answeredAfter, endedAfter, opening })
   }
 
-  /** The answers that redirected to this one, the first one first. A short body of theirs is in memory, any other closed. */
+  /**
+   * The answers of the call before this one, the first one first: those that redirected, and those that an auth went on
+   * from. A short body of theirs is in memory, any other closed.
+   */
   get history(): ReadonlyArray<Response> {
     return this.earlier
   }
@@ -200,7 +203,7 @@ export class Response extends ResponseBody implements HttpIncomingMessage.HttpIn
     return this.next
   }
 
-  /** @internal Takes its place in a chain of redirects. */
+  /** @internal Takes its place in a chain of answers. */
   follows(history: ReadonlyArray<Response>, next: NextRequest): void {
     this.earlier = history
     this.next = next

@@ -18,7 +18,6 @@ import {
 import { Auth, Client, HttpxError, Request } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
 import { inspect } from "node:util"
-import { basicAuthorization } from "../src/protocol/basic.js"
 import { Fields } from "../src/protocol/Fields.js"
 import { atRest, connected, failsWith, failureOf } from "./support/failing.js"
 import { echoed, fieldsOf, listen, makeRoutes } from "./support/routes.js"
@@ -65,11 +64,6 @@ describe("Auth.basic", () => {
       expect(yield* stats).toEqual(atRest(0))
     })
   )
-
-  it("is what RFC 7617 has as examples", () => {
-    expect(basicAuthorization("Aladdin", "open sesame")).toBe("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
-    expect(basicAuthorization("test", "123£")).toBe("Basic dGVzdDoxMjPCow==")
-  })
 })
 
 describe("Auth.bearer", () => {

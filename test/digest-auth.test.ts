@@ -10,7 +10,6 @@ import type { DigestChallenge } from "../src/protocol/digest.js"
 import { nodeHash } from "../src/transport/proxy/hash.js"
 import { digestServer, type DigestServerOptions } from "./support/digestServer.js"
 import { atRest, connected, failsWith } from "./support/failing.js"
-import { hopping } from "./support/hopping.js"
 import { listen } from "./support/routes.js"
 import { scripted, silent } from "./support/scripted.js"
 
@@ -355,12 +354,7 @@ describe("a challenge of another hop than the first", () => {
         const location = request.query.get("to") ?? redirect[2]!
         return Effect.as(request.body, { status: Number(redirect[1]), headers: { location } })
       })
-      const { httpClient, stats } = yield* connected()
-      const client = yield* Effect.provideService(
-        Client.make({ auth: mufasa() }),
-        HttpClient.HttpClient,
-        hopping(httpClient)
-      )
+      const { client, stats } = yield* connected({}, { auth: mufasa() })
       return { ...server, bodies, client, stats, url }
     })
 

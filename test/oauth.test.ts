@@ -1,5 +1,4 @@
 /** OAuth 2: how tokens are asked for, how long they are used, and what is said when there are none. */
-import { HttpClient } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { Data, Deferred, Effect, Exit, Fiber, Redacted, Ref, Stream, TestClock } from "effect"
 import { Auth, Client, type HttpxError } from "effect-httpx"
@@ -8,7 +7,6 @@ import { inspect } from "node:util"
 import { parseChallenges } from "../src/protocol/challenges.js"
 import { clientAuthorization, isTokenProblem, isTokenRefused, parseTokenAnswer } from "../src/protocol/oauth2.js"
 import { atRest, connected, failsWith } from "./support/failing.js"
-import { hopping } from "./support/hopping.js"
 import { listen } from "./support/routes.js"
 
 class NotStored extends Data.TaggedError("NotStored")<{ readonly message: string }> {}
@@ -349,11 +347,75 @@ describe("a 401", () => {
       const { asked, handler, used } = servers()
       const url = yield* listen(handler)
       const first = yield* listen(() => Effect.succeed({ status: 307, headers: { location: url } }))
-      const { httpClient } = yield* connected()
-      const auth = credentials({ tokenUrl: `${url}/token` })
-      const client = yield* Effect.provideService(Client.make({ auth }), HttpClient.HttpClient, hopping(httpClient))
+      const { client } = yield* connected({}, { auth: credentials({ tokenUrl: `${url}/token` }) })
       expect((yield* client.get(first)).status).toBe(401)
       expect([asked.length, used]).toEqual([1, ["nobody"]])
+    })
+  )
+})
+
+describe("a token that has come", () => {
+  it.effect("is stored before it is used: a call that cannot store it fails, and the next one tries again", () =>
+    Effect.gen(function* () {
+      const { asked, handler, used } = servers()
+      let told = 0
+      const onTokens = ({ accessToken }: Auth.Tokens) =>
+        Effect.suspend(() => {
+          expect(Redacted.value(accessToken)).toBe("t1")
+          return ++told === 2 ? Effect.void : Effect.fail(new NotStored({ message: "disk full" }))
+        })
+      const auth = Auth.oauth2ClientCredentials({ tokenUrl, clientId: "app", clientSecret, onTokens })
+      const client = yield* over(handler, auth)
+      const error = yield* failsWith(client.get(api), "AuthError")
+      expect(error.message).toContain("the auth failed: disk full")
+      expect(used).toEqual([])
+      for (let i = 0; i < 2; i++) expect((yield* client.get(api)).status).toBe(200)
+      expect([asked.length, told]).toEqual([1, 2])
+    })
+  )
+
+  it.effect("is stored by the next call where one was interrupted that would have", () =>
+    Effect.gen(function* () {
+      const { asked, handler } = servers((n) =>
+        InProcess.json({ access_token: `t${n}`, refresh_token: `r${n}`, expires_in: 60 })
+      )
+      const storing = yield* Deferred.make<void>()
+      const stored: Array<string> = []
+      const auth = Auth.oauth2RefreshToken({
+        tokenUrl,
+        clientId: "app",
+        refreshToken: Redacted.make("r0"),
+        onTokens: ({ refreshToken }) =>
+          Effect.gen(function* () {
+            if (yield* Deferred.succeed(storing, undefined)) yield* Effect.never
+            stored.push(Redacted.value(refreshToken!))
+          })
+      })
+      const client = yield* over(handler, auth)
+      const fiber = yield* Effect.fork(client.get(api))
+      yield* Deferred.await(storing)
+      yield* Fiber.interrupt(fiber)
+      // It is too old to be used now, but the refresh token that came with it is not.
+      yield* TestClock.adjust("1 hour")
+      expect((yield* client.get(api)).status).toBe(200)
+      expect(stored).toEqual(["r1", "r2"])
+      expect(asked.map(({ form }) => form["refresh_token"])).toEqual(["r0", "r1"])
+    })
+  )
+
+  it.effect("is used up to its end where there is no other", () =>
+    Effect.gen(function* () {
+      const { asked, handler, used } = servers((n) =>
+        n === 1 ? InProcess.json({ access_token: "t1", expires_in: 60 }) : { status: 503 }
+      )
+      const client = yield* over(handler, credentials())
+      yield* client.get(api)
+      yield* TestClock.adjust("59 seconds")
+      const responses = yield* client.all([api, api, api])
+      expect(responses.map(({ status }) => status)).toEqual([200, 200, 200])
+      expect([asked.length, new Set(used)]).toEqual([2, new Set(["Bearer t1"])])
+      yield* TestClock.adjust("1 second")
+      expect((yield* failsWith(client.get(api), "AuthError")).message).toContain("answered 503")
     })
   )
 })
@@ -467,20 +529,10 @@ describe("no token", () => {
     })
   )
 
-  it.effect("where tokens cannot be stored: the call fails, and the token is kept", () =>
+  it.effect("comes of an answer without end", () =>
     Effect.gen(function* () {
-      const { asked, handler } = servers()
-      const auth = Auth.oauth2ClientCredentials({
-        tokenUrl,
-        clientId: "app",
-        clientSecret,
-        onTokens: () => Effect.fail(new NotStored({ message: "disk full" }))
-      })
-      const client = yield* over(handler, auth)
-      const error = yield* failsWith(client.get(api), "AuthError")
-      expect(error.message).toContain("the auth failed: disk full")
-      expect((yield* client.get(api)).status).toBe(200)
-      expect(asked.length).toBe(1)
+      const error = yield* refused({ body: Stream.repeatValue(new Uint8Array(65_536)) })
+      expect(error.cause).toMatchObject({ _tag: "BodyTooLarge", limit: 1_048_576 })
     })
   )
 

@@ -14,13 +14,18 @@ const control = /[\u0000-\u001f\u007f]/
 
 const problem = (message: string): BasicProblem => ({ _tag: "BasicProblem", message })
 
-/** The value of Authorization, which is as secret as the password; or why there is none. */
+/** The value of Authorization or Proxy-Authorization, which is as secret as the password; or why there is none. */
 export const basicAuthorization = (username: string, password: string): string | BasicProblem => {
   // RFC 7617 §2: the first colon ends the user, so the server would read another user and another password.
   if (username.includes(":")) return problem("the user has a colon in it, which Basic cannot carry")
   if (control.test(username) || control.test(password)) {
     return problem("the user or the password has a control character in it, which Basic cannot carry")
   }
+  return basic(username, password)
+}
+
+/** The same without a look at what it is made of. */
+export const basic = (username: string, password: string): string => {
   const bytes = new TextEncoder().encode(`${username}:${password}`)
   return `Basic ${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}`
 }

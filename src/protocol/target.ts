@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import { basic } from "./basic.js"
 import { percentDecode, percentEncode } from "./percent.js"
 
 /** Where a request goes. */
@@ -112,8 +113,7 @@ export const authorizationOf = (url: string): string | undefined => {
   const colon = userinfo.indexOf(":")
   const user = colon < 0 ? userinfo : userinfo.slice(0, colon)
   const password = colon < 0 ? "" : userinfo.slice(colon + 1)
-  const bytes = new TextEncoder().encode(`${percentDecode(user)}:${percentDecode(password)}`)
-  return `Basic ${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}`
+  return basic(percentDecode(user), percentDecode(password))
 }
 
 /** Whether a URL names its scheme, and so needs no base. */

@@ -41,12 +41,16 @@ export interface OAuthOptions<out E = never, out R = never> {
   /** Other parameters of the request for a token. Default: none. */
   readonly params?: Readonly<Record<string, string>> | undefined
   /**
-   * How long before its end a token is replaced; at most half of the time that it is good for. Default: 30 seconds.
+   * How long before its end a token is replaced; at most half of the time that it is good for. Where there is no other, it is
+   * used up to its end. Default: 30 seconds.
    */
   readonly renewBefore?: Duration.DurationInput | undefined
   /** How long a request for a token may take. Default: the transport's. */
   readonly timeout?: TimeoutInput | undefined
-  /** Is told of new tokens before they are used: to store a refresh token that takes the place of another. Default: nothing. */
+  /**
+   * Is told of new tokens before they are used: to store a refresh token that takes the place of another. Where it fails or is
+   * interrupted, it is told again by the next call. Default: nothing.
+   */
   readonly onTokens?: ((tokens: Tokens) => Effect.Effect<unknown, E, R>) | undefined
 }
 

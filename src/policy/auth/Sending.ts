@@ -39,8 +39,13 @@ export class Sending {
       return this.last === undefined ? answered : Effect.zipRight(this.release, answered)
     })
 
-  /** Takes note of an answer, also to a request that was sent without this. */
+  /** Takes note of an answer, also to a request that was sent without this. Those before it are its history. */
   received(response: Response): Response {
+    const { last } = this
+    if (last !== undefined) {
+      const before = [...last.history, last]
+      for (const each of [...response.history, response]) each.follows([...before, ...each.history], each.nextRequest)
+    }
     return (this.last = response)
   }
 

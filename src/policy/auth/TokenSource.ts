@@ -15,6 +15,8 @@ export interface Token {
   readonly secret: string
   /** Milliseconds of the time of day from which another one is asked for. */
   readonly renewAt: number
+  /** The same from which servers do not take it any more. */
+  readonly endsAt: number
 }
 
 /** `None` where the one that asked was interrupted. */
@@ -28,6 +30,11 @@ export class TokenSource<E> {
   /** The token that is kept, if it is good. */
   goodAt(now: number): Token | undefined {
     return this.current === undefined || now >= this.current.renewAt ? undefined : this.current
+  }
+
+  /** The token that is kept, if it is to be replaced, but has not ended. */
+  leftAt(now: number): Token | undefined {
+    return this.current === undefined || now >= this.current.endsAt ? undefined : this.current
   }
 
   /** Keeps a token. */

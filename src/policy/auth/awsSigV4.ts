@@ -64,7 +64,7 @@ const signed = (
   const { region, service } = options
   let headers = request.headers.set("X-Amz-Date", amzDate(time))
   if (service === "s3" || payload === unsignedPayload) headers = headers.set("X-Amz-Content-Sha256", payload)
-  if (token !== undefined) headers = headers.set("X-Amz-Security-Token", token)
+  if (token !== undefined) headers = headers.setSecret("X-Amz-Security-Token", token)
   const { path, query } = signedTarget(target, service)
   const fields = signedFields(headers, target)
   const authorization = sigv4Authorization(

@@ -64,7 +64,9 @@ class Digests {
     const { origin, state } = sent
     if (response.status !== 401) {
       const info = state === undefined ? undefined : response.headers["authentication-info"]
-      if (state !== undefined && info !== undefined) this.spaces.answered(origin, state, info)
+      if (state === undefined || info === undefined) return undefined
+      // Another origin has no say in the nonces of this one.
+      if (answered(request, response) !== undefined) this.spaces.answered(origin, state, info)
       return undefined
     }
     const again = answered(request, response)

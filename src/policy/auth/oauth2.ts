@@ -49,6 +49,9 @@ const authOf = <E, R>(scheme: string, grants: Grants<E, R>): Auth<E, R> =>
     begin: (request, sending) => grants.begin(request, sending)
   })
 
+// In bytes. Tokens of the largest kind, signed and with many claims, have some ten thousand.
+const longestAnswer = 1_048_576
+
 /** What is asked for, and by which right. */
 type Grant = Readonly<Record<string, string | Redacted.Redacted<string>>>
 
@@ -60,8 +63,16 @@ class NoToken {
   ) {}
 }
 
+/** A token, and what `onTokens` is to be told with it. */
+interface Got {
+  readonly token: Token
+  readonly told: Tokens
+}
+
 class Grants<E, R> {
   private readonly source: TokenSource<NoToken | E>
+  /** What has come and has not been told of yet. */
+  private untold: Got | undefined
   private readonly renewBefore: number
 
   constructor(
@@ -71,7 +82,7 @@ class Grants<E, R> {
     private readonly rotate: (refreshToken: Redacted.Redacted<string>) => void = () => undefined
   ) {
     const secret = accessToken === undefined ? undefined : secretOf(accessToken)
-    this.source = new TokenSource(secret === undefined ? undefined : { secret, renewAt: Infinity })
+    this.source = new TokenSource(secret === undefined ? undefined : { secret, renewAt: Infinity, endsAt: Infinity })
     this.renewBefore = Option.match(Duration.decodeUnknown(options.renewBefore ?? "30 seconds"), {
       onNone: () => 30_000,
       onSome: Duration.toMillis
@@ -111,21 +122,37 @@ class Grants<E, R> {
 
   private get(sending: Sending): Effect.Effect<Token, E | SendError, R> {
     const token = this.source.get(() => sending.now, this.ask(sending))
-    return Effect.mapError(token, (error) =>
-      error instanceof NoToken ? sending.failure(error.message, error.cause) : error
-    )
+    return Effect.catchAll(token, (error) => {
+      if (!(error instanceof NoToken)) return Effect.fail(error)
+      // It was to be replaced before its end, and is used up to that where there is no other.
+      const left = this.source.leftAt(sending.now)
+      return left === undefined ? Effect.fail(sending.failure(error.message, error.cause)) : Effect.succeed(left)
+    })
   }
 
   private ask(sending: Sending): Effect.Effect<Token, NoToken | E, R> {
     return Effect.suspend(() => {
-      const { onTokens } = this.options
+      const { untold } = this
+      if (untold !== undefined) {
+        const more = (token: Token) =>
+          this.source.goodAt(sending.now) === token ? Effect.succeed(token) : this.ask(sending)
+        return Effect.flatMap(this.tell(untold), more)
+      }
       const request = this.request()
       if (request === undefined) return Effect.fail(new NoToken(wiped, undefined))
       const asked = sending.apart(request, (response, body) => this.received(response, body, sending.now))
-      const tokens = Effect.flatten(Effect.mapError(asked, noToken))
-      if (onTokens === undefined) return Effect.map(tokens, ({ token }) => token)
-      return Effect.flatMap(tokens, ({ kept, token }) => Effect.as(onTokens(kept), token))
+      return Effect.flatMap(Effect.flatten(Effect.mapError(asked, noToken)), (got) => this.tell(got))
     })
+  }
+
+  /** A refresh token that nobody was told of is lost with this auth: until somebody was, no call goes on. */
+  private tell(got: Got): Effect.Effect<Token, E, R> {
+    const { onTokens } = this.options
+    const kept = Effect.sync(() => {
+      this.untold = undefined
+      return this.source.keep(got.token)
+    })
+    return onTokens === undefined ? kept : Effect.zipRight(onTokens(got.told), kept)
   }
 
   /** `undefined` if a secret of it has been wiped. */
@@ -141,6 +168,9 @@ class Grants<E, R> {
         authorization: basic ? clientAuthorization(clientId, secret) : undefined
       },
       timeout,
+      // The answer to credentials is given where they are sent, and is short.
+      followRedirects: false,
+      maxBodySize: longestAnswer,
       form: tokenForm({
         ...grant,
         scope: typeof scope === "string" ? scope : scope?.join(" "),
@@ -153,24 +183,20 @@ class Grants<E, R> {
     })
   }
 
-  /** Keeps what a token endpoint has answered. */
-  private received(
-    { status }: Response,
-    body: string,
-    now: number
-  ): Effect.Effect<{ readonly token: Token; readonly kept: Tokens }, NoToken> {
+  /** Takes note of what a token endpoint has answered. */
+  private received({ status }: Response, body: string, now: number): Effect.Effect<Got, NoToken> {
     const answer = parseTokenAnswer(status, body)
     if (isTokenProblem(answer)) return Effect.fail(this.refusal(answer, status))
     if (answer.refreshToken !== undefined) this.rotate(Redacted.make(answer.refreshToken))
-    const token = this.source.keep({ secret: answer.accessToken, renewAt: this.renewAt(answer, now) })
-    return Effect.succeed({ token, kept: tokensOf(answer, now) })
+    this.untold = { token: this.tokenOf(answer, now), told: tokensOf(answer, now) }
+    return Effect.succeed(this.untold)
   }
 
   /** A token that is good for a short time only is still used for half of that. */
-  private renewAt({ expiresIn }: TokenAnswer, now: number): number {
-    if (expiresIn === undefined) return Infinity
+  private tokenOf({ accessToken: secret, expiresIn }: TokenAnswer, now: number): Token {
+    if (expiresIn === undefined) return { secret, renewAt: Infinity, endsAt: Infinity }
     const lifetime = expiresIn * 1000
-    return now + Math.max(lifetime - this.renewBefore, lifetime / 2)
+    return { secret, renewAt: now + Math.max(lifetime - this.renewBefore, lifetime / 2), endsAt: now + lifetime }
   }
 
   private refusal({ error, errorDescription, errorUri, message }: TokenProblem, status: number): NoToken {

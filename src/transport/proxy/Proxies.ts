@@ -1,9 +1,10 @@
 /**
  * From what is said about proxies, by options and environment, to the way that each request goes.
  */
+import * as Redacted from "effect/Redacted"
+import { basicAuthorization } from "../../protocol/basic.js"
 import { Fields } from "../../protocol/Fields.js"
 import type { Proxy } from "../../protocol/proxy.js"
-import { basicProxyAuthorization } from "../../protocol/proxyAuthorization.js"
 import {
   combineMounts,
   compileMounts,
@@ -79,8 +80,8 @@ const isMounts = (setting: ProxyInput | ProxyMounts): setting is ProxyMounts =>
 /** Basic has no way to send a user with a colon (RFC 7617 §2); Digest and SOCKS have. */
 const credentialsProblem = ({ credentials, scheme }: Proxy, { auth }: ProxyOptions) => {
   if (credentials === undefined || scheme.startsWith("socks") || auth?.scheme === "digest") return undefined
-  const basic = basicProxyAuthorization(credentials)
-  return typeof basic === "string" ? undefined : basic
+  const basic = basicAuthorization(credentials.username, Redacted.value(credentials.password))
+  return typeof basic === "string" ? undefined : { message: `the proxy's credentials: ${basic.message}` }
 }
 
 const completed = (proxy: Proxy, { auth, headers }: ProxyOptions): Proxy => ({

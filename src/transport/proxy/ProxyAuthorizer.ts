@@ -3,6 +3,8 @@
  * with every request, each with a count of its own. One for each transport, because what a proxy asked is remembered.
  */
 import { randomBytes } from "node:crypto"
+import * as Redacted from "effect/Redacted"
+import { basicAuthorization } from "../../protocol/basic.js"
 import { parseChallenges } from "../../protocol/challenges.js"
 import {
   afterAuthenticationInfo,
@@ -16,7 +18,6 @@ import {
 } from "../../protocol/digest.js"
 import type { Fields } from "../../protocol/Fields.js"
 import type { Proxy } from "../../protocol/proxy.js"
-import { basicProxyAuthorization } from "../../protocol/proxyAuthorization.js"
 import type { ProxyAuthorization } from "../connect/ProxyAuthorization.js"
 import { nodeHash } from "./hash.js"
 
@@ -33,7 +34,8 @@ export class ProxyAuthorizer implements ProxyAuthorization {
     const state = this.digests.get(proxy)
     if (state !== undefined) return this.digest(proxy, state, method, uri)
     if (this.schemeOf(proxy) === "digest") return undefined
-    const basic = basicProxyAuthorization(proxy.credentials)
+    const { password, username } = proxy.credentials
+    const basic = basicAuthorization(username, Redacted.value(password))
     return typeof basic === "string" ? basic : undefined
   }
 
