@@ -144,6 +144,53 @@ describe("another origin", () => {
   )
 })
 
+describe("pages that all ask for Digest", () => {
+  const pages = (from: (url: string) => string | undefined) =>
+    digestServer({
+      answer: ({ url }) => {
+        const location = from(new URL(url, "http://h").pathname)
+        return location === undefined ? { body: "welcome" } : { status: 302, headers: { location } }
+      }
+    })
+
+  const asking = (server: ReturnType<typeof digestServer>) =>
+    Effect.gen(function* () {
+      const url = yield* listen(server.handler)
+      const auth = Auth.digest("Mufasa", Redacted.make("Circle of Life"))
+      return (yield* connected({}, { auth, baseUrl: url })).client
+    })
+
+  it.scopedLive("are redirected between, and each is answered", () =>
+    Effect.gen(function* () {
+      const server = pages((path) => ({ "/a": "/b", "/b": "/c" })[path])
+      const client = yield* asking(server)
+      const response = yield* client.get("/a")
+      expect([response.status, yield* response.text]).toEqual([200, "welcome"])
+      expect(response.url.endsWith("/c")).toBe(true)
+      expect(response.history.map(({ status }) => status)).toEqual([401, 302, 401, 302, 401])
+    })
+  )
+
+  it.scopedLive("end where the password is wrong", () =>
+    Effect.gen(function* () {
+      const server = pages((path) => ({ "/a": "/b" })[path])
+      const url = yield* listen(server.handler)
+      const { client } = yield* connected({}, { auth: Auth.digest("Mufasa", Redacted.make("no")), baseUrl: url })
+      expect((yield* client.get("/a")).status).toBe(401)
+      expect(server.seen).toEqual(["bare", "wrong: response"])
+    })
+  )
+
+  it.scopedLive("are not asked for ever where they lead in circles", () =>
+    Effect.gen(function* () {
+      const server = pages((path) => ({ "/a": "/b", "/b": "/a" })[path])
+      const client = yield* asking(server)
+      expect((yield* client.get("/a")).status).toBe(401)
+      expect(server.seen.length).toBeLessThan(100)
+    })
+  )
+})
+
 describe("a request for a token", () => {
   it.scopedLive("goes nowhere but to the token endpoint", () =>
     Effect.gen(function* () {

@@ -5,19 +5,10 @@ import * as crypto from "node:crypto"
 import { inspect } from "node:util"
 import { vi } from "vitest"
 import { parseChallenges } from "../src/protocol/challenges.js"
-import {
-  afterAuthenticationInfo,
-  afterRequest,
-  chooseDigest,
-  digestAuthorization,
-  type DigestChallenge,
-  type DigestHash,
-  type DigestProblem,
-  type DigestRequest,
-  digestState,
-  isDigestProblem,
-  isDigestRefusal
-} from "../src/protocol/digest.js"
+import { digestAuthorization, type DigestRequest } from "../src/protocol/digest/authorization.js"
+import { chooseDigest, type DigestChallenge, type DigestHash } from "../src/protocol/digest/challenge.js"
+import { type DigestProblem, isDigestProblem } from "../src/protocol/digest/problem.js"
+import { afterAuthenticationInfo, afterRequest, digestState, isDigestRefusal } from "../src/protocol/digest/state.js"
 import { fieldViolation } from "../src/protocol/Fields.js"
 import { nodeHash } from "../src/transport/proxy/hash.js"
 

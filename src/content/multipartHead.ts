@@ -17,7 +17,7 @@ export interface PartHead {
  * A name or file name inside its quotes, as the HTML Standard (§4.10.22.8) has browsers write it: nothing of it can end
  * the value or the line. Backslashes stay as they are, unlike in a quoted-string, because servers read them so.
  */
-export const escaped = (text: string): string =>
+const escaped = (text: string): string =>
   text.replace(/[\r\n"]/g, (character) => (character === '"' ? "%22" : character === "\r" ? "%0D" : "%0A"))
 
 /** Line breaks of a field's name are CRLF, those of a file name what they are (HTML Standard §4.10.22.8). */

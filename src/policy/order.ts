@@ -14,7 +14,7 @@ export interface Policies {
 }
 
 /** Outermost first. */
-export const order = ["auth", "redirects", "cookies", "hooks"] as const satisfies ReadonlyArray<keyof Policies>
+const order = ["auth", "redirects", "cookies", "hooks"] as const satisfies ReadonlyArray<keyof Policies>
 
 /** A wire with policies in front, whatever the order in which they are given. */
 export const withPolicies = (wire: Wire, policies: Policies): Wire =>

@@ -2,13 +2,8 @@
  * What servers have asked for, by origin, which is the protection space of RFC 7616 §3.3 where a server does not name
  * another. Requests that run at once share it: each takes a count of its own, in one step.
  */
-import {
-  afterAuthenticationInfo,
-  afterRequest,
-  type DigestChallenge,
-  digestState,
-  type DigestState
-} from "../../protocol/digest.js"
+import type { DigestChallenge } from "../../protocol/digest/challenge.js"
+import { afterAuthenticationInfo, afterRequest, digestState, type DigestState } from "../../protocol/digest/state.js"
 
 // A client of very many hosts forgets those that it has not heard of for longest.
 const mostOrigins = 1000

@@ -5,14 +5,10 @@
 import type * as Redacted from "effect/Redacted"
 import * as Effect from "effect/Effect"
 import { parseChallenges } from "../../protocol/challenges.js"
-import {
-  chooseDigest,
-  digestAuthorization,
-  type DigestCredentials,
-  type DigestState,
-  isDigestProblem,
-  isDigestRefusal
-} from "../../protocol/digest.js"
+import { digestAuthorization, type DigestCredentials } from "../../protocol/digest/authorization.js"
+import { chooseDigest } from "../../protocol/digest/challenge.js"
+import { isDigestProblem } from "../../protocol/digest/problem.js"
+import { type DigestState, isDigestRefusal } from "../../protocol/digest/state.js"
 import type { Body } from "../../request/RequestOptions.js"
 import type { Response } from "../../Response.js"
 import { answered } from "./answered.js"
@@ -36,9 +32,12 @@ interface Authorized {
   readonly request: Outgoing
   readonly origin: string
   readonly state: DigestState | undefined
-  /** How many challenges of the call have been answered. */
+  /** How many challenges to this request have been answered. */
   readonly answers: number
 }
+
+// Every stop of a redirect may ask; those that send a call in circles are not followed for ever.
+const mostStops = 20
 
 class Digests {
   private readonly spaces = new ProtectionSpaces()
@@ -51,7 +50,7 @@ class Digests {
     if (target instanceof Error) return { request }
     const sent = this.authorized(request, target.origin, 0)
     if (typeof sent === "string") return Effect.fail(sending.failure(sent))
-    return { request: sent.request, next: (response) => this.next(request, sent, response, sending) }
+    return { request: sent.request, next: (response) => this.next(request, sent, response, sending, 1) }
   }
 
   /** What follows an answer: another request if it has a challenge that can be met. */
@@ -59,7 +58,8 @@ class Digests {
     request: Outgoing,
     sent: Authorized,
     response: Response,
-    sending: Sending
+    sending: Sending,
+    stops: number
   ): Effect.Effect<Response, SendError> | undefined {
     const { origin, state } = sent
     if (response.status !== 401) {
@@ -75,19 +75,20 @@ class Digests {
     const chosen = again === undefined ? undefined : chooseDigest(challenges, { hash: portableHash, bodyKnown })
     if (chosen === undefined || again === undefined) return undefined
     if (isDigestProblem(chosen)) return Effect.fail(sending.failure(chosen.message))
-    // What was sent to the first place of a redirect says nothing about the next.
-    const asked = again === request ? state?.challenge : undefined
-    if (isDigestRefusal(chosen, { sent: asked, answers: sent.answers })) {
+    // What was sent to one stop of a redirect says nothing about the next.
+    const here = response.request.url === sent.request.url && response.request.method === sent.request.method
+    const attempt = here ? { sent: state?.challenge, answers: sent.answers } : { sent: undefined, answers: 0 }
+    if (stops > mostStops || isDigestRefusal(chosen, attempt)) {
       if (state !== undefined) this.spaces.refused(origin, state.challenge)
       return undefined
     }
     this.spaces.challenged(origin, chosen, randomNonce)
     if (!again.isRepeatable) return Effect.fail(consumed(request, response))
-    const next = this.authorized(again, origin, sent.answers + 1)
+    const next = this.authorized(again, origin, attempt.answers + 1)
     if (typeof next === "string") return Effect.fail(sending.failure(next))
     return Effect.flatMap(
       sending.send(next.request),
-      (response) => this.next(request, next, response, sending) ?? Effect.succeed(response)
+      (response) => this.next(request, next, response, sending, here ? stops : stops + 1) ?? Effect.succeed(response)
     )
   }
 

@@ -122,7 +122,7 @@ class Grants<E, R> {
 
   private get(sending: Sending): Effect.Effect<Token, E | SendError, R> {
     const token = this.source.get(() => sending.now, this.ask(sending))
-    return Effect.catchAll(token, (error) => {
+    return Effect.catchAll(token, (error): Effect.Effect<Token, E | SendError> => {
       if (!(error instanceof NoToken)) return Effect.fail(error)
       // It was to be replaced before its end, and is used up to that where there is no other.
       const left = this.source.leftAt(sending.now)

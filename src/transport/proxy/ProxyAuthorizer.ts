@@ -6,16 +6,16 @@ import { randomBytes } from "node:crypto"
 import * as Redacted from "effect/Redacted"
 import { basicAuthorization } from "../../protocol/basic.js"
 import { parseChallenges } from "../../protocol/challenges.js"
+import { digestAuthorization } from "../../protocol/digest/authorization.js"
+import { chooseDigest } from "../../protocol/digest/challenge.js"
+import { isDigestProblem } from "../../protocol/digest/problem.js"
 import {
   afterAuthenticationInfo,
   afterRequest,
-  chooseDigest,
-  digestAuthorization,
   digestState,
   type DigestState,
-  isDigestProblem,
   isDigestRefusal
-} from "../../protocol/digest.js"
+} from "../../protocol/digest/state.js"
 import type { Fields } from "../../protocol/Fields.js"
 import type { Proxy } from "../../protocol/proxy.js"
 import type { ProxyAuthorization } from "../connect/ProxyAuthorization.js"

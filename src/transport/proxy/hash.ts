@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { createHash } from "node:crypto"
-import type { DigestAlgorithm, DigestHash } from "../../protocol/digest.js"
+import type { DigestAlgorithm, DigestHash } from "../../protocol/digest/challenge.js"
 
 const names: Readonly<Record<DigestAlgorithm, string>> = {
   MD5: "md5",
