@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { createServer } from "node:http"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
@@ -26,13 +26,13 @@ const routes: Record<string, (request: IncomingMessage, response: ServerResponse
     response.setHeader("content-type", "text/html; charset=utf-8")
     response.end("<!doctype html><title>Example</title>\n")
   },
-  /** The request as JSON. */
+  /** What the request says. */
   "/echo": (request, response) => {
     const chunks: Array<Buffer> = []
     request.on("data", (chunk: Buffer) => chunks.push(chunk))
     request.on("end", () => {
       const { headers, method, url } = request
-      json(response, { method, url, headers, body: Buffer.concat(chunks).toString() })
+      response.end(`${method} ${url}, X-Version ${headers["x-version"] ?? "none"}: ${Buffer.concat(chunks).toString()}`)
     })
   },
   /** A megabyte, in 64 chunks. */
@@ -46,6 +46,14 @@ const routes: Record<string, (request: IncomingMessage, response: ServerResponse
     response.setHeader("content-type", "text/plain")
     response.end("one\ntwo\nthree\n")
   },
+  /** A problem document (RFC 9457) with a member of its own. */
+  "/fault": (_, response) => {
+    response.writeHead(409, { "content-type": "application/problem+json" })
+    response.end(JSON.stringify({ title: "Out of stock", code: 7 }))
+  },
+  "/points": (_, response) => response.end('{"x":1}\n{"x":2}\n{"x":3}\n'),
+  "/login": (_, response) => response.writeHead(303, { "set-cookie": "session=42", location: "/basket" }).end(),
+  "/basket": ({ headers }, response) => response.end(headers.cookie ?? "no cookies"),
   "/users/1": (_, response) => json(response, { id: 1, name: "Ada" }),
   "/redirect": (_, response) => response.writeHead(302, { location: "/" }).end(),
   "/unavailable": (_, response) => response.writeHead(503, { "retry-after": "1" }).end("try again later\n")
@@ -60,7 +68,7 @@ const json = (response: ServerResponse, value: unknown): void => {
 const answer = (request: IncomingMessage, response: ServerResponse): void => {
   const path = new URL(request.url ?? "/", "http://localhost").pathname
   const number = /\/(\d+)$/.exec(path)?.[1]
-  const route = routes[path]
+  const route = routes[path] ?? (path.startsWith("/echo/") ? routes["/echo"] : undefined)
   if (route !== undefined) route(request, response)
   else if (number !== undefined) response.end(number)
   else response.writeHead(404).end("not found\n")
@@ -69,9 +77,11 @@ const answer = (request: IncomingMessage, response: ServerResponse): void => {
 const readme = readFileSync(join(root, "README.md"), "utf8")
 const blocks = blocksOf(readme)
 
-/** Those that begin with prose and an example. */
+/** Those that begin with prose and an example: all that a user imports, the three that only gather others aside. */
 const modules = [
-  ...["Client", "Exchange", "HttpxError", "Parallel", "Request", "Response"].map((name) => `src/${name}.ts`),
+  ...readdirSync(join(root, "src"))
+    .filter((name) => /^[A-Z].*\.ts$/.test(name))
+    .map((name) => `src/${name}`),
   "src/transport/Transport.ts",
   "src/transport/InProcess.ts"
 ]

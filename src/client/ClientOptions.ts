@@ -20,7 +20,8 @@ import type * as Request from "../Request.js"
 export interface ClientOptions<out R = never> extends Request.ReadingOptions {
   /**
    * The credentials of every request that has none of its own: no `auth`, and not the field that they would set. They come
-   * before a user in a URL. One that fails makes the call fail with `AuthError`. Default: none.
+   * before a user in a URL, and go to every host that the client is asked to call, though not along with redirects to
+   * another. One that fails makes the call fail with `AuthError`. Default: none.
    */
   readonly auth?: Auth<unknown, R> | undefined
   /** What relative URLs are put under, path included: with `https://host/v1`, `/users` is `https://host/v1/users`. Default: none. */

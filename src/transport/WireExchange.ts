@@ -135,8 +135,14 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     this.stopWaiting = startTimer(this.call.clock, this.wiring.expectContinue, () => this.wantBody(carrier))
   }
 
-  /** Calls back each time that a carrier has taken the head and the body is to follow; at once if that is so. */
+  /** Calls back when a carrier has taken the head and the body is to follow; at once, and never again, if that is so. */
   whenBodyWanted(onBodyWanted: (carrier: Carrier) => void): void {
+    if (this.isBodyWanted && this.carrier !== undefined) onBodyWanted(this.carrier)
+    else this.onBodyWanted = onBodyWanted
+  }
+
+  /** The same, each time that the exchange goes out. */
+  wheneverBodyWanted(onBodyWanted: (carrier: Carrier) => void): void {
     this.onBodyWanted = onBodyWanted
     if (this.isBodyWanted && this.carrier !== undefined) onBodyWanted(this.carrier)
   }

@@ -30,7 +30,7 @@ const uploading = <E>(exchange: WireExchange, { isRepeatable, stream }: StreamBo
 const sendToEach = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<never> =>
   Effect.gen(function* () {
     const carriers = yield* Queue.sliding<Carrier>(1)
-    exchange.whenBodyWanted((carrier) => carriers.unsafeOffer(carrier))
+    exchange.wheneverBodyWanted((carrier) => carriers.unsafeOffer(carrier))
     let carrier = yield* Queue.take(carriers)
     while (true) {
       const sent = Effect.zipRight(sendBody(exchange, stream, carrier), Effect.never)
