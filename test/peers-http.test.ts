@@ -9,6 +9,7 @@ import * as HaProxy from "./support/peers/haproxy.js"
 import * as Nginx from "./support/peers/nginx.js"
 import * as OpenSsl from "./support/peers/openssl.js"
 import { isMissing } from "./support/peers/Peer.js"
+import { servesWhileReloading } from "./support/peers/reloading.js"
 import { http1, live, serves } from "./support/peers/serving.js"
 import { clientSockets } from "./support/sockets.js"
 
@@ -77,17 +78,8 @@ describe.skipIf(isMissing(Nginx.nginx))("nginx", () => {
       Effect.gen(function* () {
         const nginx = yield* Nginx.Nginx
         const { client } = yield* connected({ limits: { connectionsPerOrigin: 4 } })
-        const worker = Effect.map(client.get(`${nginx.http}/small`), (response) => {
-          expect(response.status).toBe(200)
-          return response.headers["x-worker"]
-        })
-        const first = yield* worker
-        yield* nginx.reload
-        const untilOther = Effect.repeat(worker, { until: (answered) => answered !== first })
-        yield* Effect.all(
-          Array.from({ length: 8 }, () => untilOther),
-          { concurrency: "unbounded" }
-        )
+        const { http: base, reload } = nginx
+        yield* servesWhileReloading({ client, base, httpVersion: "HTTP/1.1", tells: "x-worker", reload })
       })
     )
   })
@@ -127,17 +119,8 @@ describe.skipIf(isMissing(Apache.apache))("apache", () => {
       Effect.gen(function* () {
         const { http, reload } = yield* Apache.Apache
         const { client } = yield* connected({ limits: { connectionsPerOrigin: 4 } })
-        const generation = Effect.map(client.get(`${http}/small`), (response) => {
-          expect(response.status).toBe(200)
-          return response.headers["x-generation"]
-        })
-        expect(yield* generation).not.toBe("reloaded")
-        yield* reload("reloaded")
-        const untilReloaded = Effect.repeat(generation, { until: (answered) => answered === "reloaded" })
-        yield* Effect.all(
-          Array.from({ length: 8 }, () => untilReloaded),
-          { concurrency: "unbounded" }
-        )
+        const reloaded = { base: http, tells: "x-generation", reload: reload("reloaded") }
+        yield* servesWhileReloading({ client, httpVersion: "HTTP/1.1", ...reloaded })
       })
     )
   })

@@ -9,6 +9,7 @@ import * as HaProxy from "./support/peers/haproxy.js"
 import * as Nghttpd from "./support/peers/nghttpd.js"
 import * as Nginx from "./support/peers/nginx.js"
 import { isMissing } from "./support/peers/Peer.js"
+import { servesWhileReloading } from "./support/peers/reloading.js"
 import { h2c, http2, live, pieces, serves } from "./support/peers/serving.js"
 import { clientSockets } from "./support/sockets.js"
 
@@ -65,18 +66,9 @@ describe.skipIf(isMissing(Nginx.nginx))("nginx", () => {
       Effect.gen(function* () {
         const nginx = yield* Nginx.Nginx
         const { client } = yield* connected({ tls: { ca } })
-        const worker = Effect.map(client.get(`${nginx.https}/small`), (response) => {
-          expect([response.status, response.httpVersion]).toEqual([200, "HTTP/2"])
-          return response.headers["x-worker"]
-        })
-        const first = yield* worker
         const download = yield* client.stream("GET", `${nginx.https}/large`)
-        yield* nginx.reload
-        const untilOther = Effect.repeat(worker, { until: (answered) => answered !== first })
-        yield* Effect.all(
-          Array.from({ length: 8 }, () => untilOther),
-          { concurrency: "unbounded" }
-        )
+        const { https: base, reload } = nginx
+        yield* servesWhileReloading({ client, base, httpVersion: "HTTP/2", tells: "x-worker", reload })
         // What the old worker was at is ended by it.
         expect(sha256(yield* download.read)).toBe(sha256(large))
       })
@@ -96,17 +88,8 @@ describe.skipIf(isMissing(Apache.apache))("apache", () => {
       Effect.gen(function* () {
         const { https, reload } = yield* Apache.Apache
         const { client } = yield* connected({ tls: { ca } })
-        const generation = Effect.map(client.get(`${https}/small`), (response) => {
-          expect([response.status, response.httpVersion]).toEqual([200, "HTTP/2"])
-          return response.headers["x-generation"]
-        })
-        expect(yield* generation).not.toBe("reloaded")
-        yield* reload("reloaded")
-        const untilReloaded = Effect.repeat(generation, { until: (answered) => answered === "reloaded" })
-        yield* Effect.all(
-          Array.from({ length: 8 }, () => untilReloaded),
-          { concurrency: "unbounded" }
-        )
+        const reloaded = { base: https, tells: "x-generation", reload: reload("reloaded") }
+        yield* servesWhileReloading({ client, httpVersion: "HTTP/2", ...reloaded })
       })
     )
   })

@@ -3,6 +3,7 @@
  */
 import * as Data from "effect/Data"
 import * as Inspectable from "effect/Inspectable"
+import type { NetscapeCookie } from "../protocol/netscapeCookies.js"
 import { redacted } from "../protocol/redaction.js"
 
 /**
@@ -13,24 +14,8 @@ import { redacted } from "../protocol/redaction.js"
  */
 export type SameSite = "strict" | "lax" | "none"
 
-interface CookieFields {
-  /** Case counts. */
-  readonly name: string
-  /** As on the wire, without any decoding. Not printed. */
-  readonly value: string
-  /** The host that it belongs to: lower case, without a dot at its beginning. */
-  readonly domain: string
-  /** Whether it is for that host alone, and not for its subdomains. */
-  readonly hostOnly: boolean
-  /** Requests for this path and those below it are sent the cookie. */
-  readonly path: string
-  /** Whether it is sent over https (and to the machine itself) only. */
-  readonly secure: boolean
-  /** Kept for those who export it; a client without scripts has nobody to hide it from. */
-  readonly httpOnly: boolean
+interface CookieFields extends NetscapeCookie {
   readonly sameSite: SameSite | undefined
-  /** When it ends, in milliseconds since 1970; `undefined` for a session cookie, which ends with the jar. */
-  readonly expires: number | undefined
   /** When a cookie of this name, domain and path was first set, in milliseconds since 1970. */
   readonly createdAt: number
 }

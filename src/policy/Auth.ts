@@ -17,13 +17,13 @@ import type { Response } from "../Response.js"
 import {
   type Auth,
   AuthOf,
-  type Begin,
   type Begun,
   type Flow,
   type Outgoing,
   partsOf,
   provideContext,
-  type SendError
+  type SendError,
+  through
 } from "./auth/Auth.js"
 import { asAuthError, inTime } from "./auth/failures.js"
 import { Sending } from "./auth/Sending.js"
@@ -53,38 +53,8 @@ type Run = AuthOf<SendError, never>
 const bare = <E, R>(auth: Auth<E, R>): Run => partsOf(auth) as unknown as Run
 
 /** What an auth fails with on its own account, as failures of a call. */
-const told = (auth: Auth<unknown>): Run => {
-  const { field, kind, mayHaveNone, scheme } = partsOf(auth)
-  switch (kind._tag) {
-    case "Fixed":
-      return bare(auth)
-    case "Flow": {
-      const flow: Flow<SendError, never> = (request, send) =>
-        Effect.mapError(kind.flow(request, send), asAuthError(request))
-      return new AuthOf<SendError, never>(scheme, field, { _tag: "Flow", flow }, mayHaveNone)
-    }
-    case "Answering": {
-      const begin: Begin<SendError, never> = (request, sending) => {
-        const begun = kind.begin(request, sending)
-        const asError = asAuthError(request)
-        if (!Effect.isEffect(begun)) return toldOf(begun)
-        return Effect.mapBoth(begun, { onFailure: asError, onSuccess: toldOf })
-      }
-      return new AuthOf<SendError, never>(scheme, field, { _tag: "Answering", begin }, mayHaveNone)
-    }
-  }
-}
-
-const toldOf = ({ next, request }: Begun<unknown, never>): Begun<SendError, never> => ({
-  request,
-  next:
-    next === undefined
-      ? undefined
-      : (response) => {
-          const more = next(response)
-          return more === undefined ? undefined : Effect.mapError(more, asAuthError(request))
-        }
-})
+const told = (auth: Auth<unknown>): Run =>
+  through(auth, (effect, request) => Effect.mapError(effect, asAuthError(request)))
 
 /** Which auth a request is sent with. */
 class Auths {

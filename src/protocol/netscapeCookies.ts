@@ -9,16 +9,21 @@
 
 /** A cookie as the file has it. */
 export interface NetscapeCookie {
+  /** Case counts. */
   readonly name: string
+  /** As on the wire, without any decoding. Not printed. */
   readonly value: string
-  /** Without a dot at its beginning. */
+  /** The host that it belongs to: lower case, without a dot at its beginning. */
   readonly domain: string
-  /** Whether it is for the domain alone, and not for its subdomains. */
+  /** Whether it is for that host alone, and not for its subdomains. */
   readonly hostOnly: boolean
+  /** Requests for this path and those below it are sent the cookie. */
   readonly path: string
+  /** Whether it is sent over https (and to the machine itself) only. */
   readonly secure: boolean
+  /** Kept for those who export it; a client without scripts has nobody to hide it from. */
   readonly httpOnly: boolean
-  /** Milliseconds since 1970, or `undefined` for a session cookie. */
+  /** When it ends, in milliseconds since 1970; `undefined` for a session cookie, which ends with the jar. */
   readonly expires: number | undefined
 }
 

@@ -110,37 +110,51 @@ export class AuthOf<out E, out R> extends Inspectable.Class implements Auth<E, R
 /** There is no other implementation of the interface. */
 export const partsOf = <E, R>(auth: Auth<E, R>): AuthOf<E, R> => auth as AuthOf<E, R>
 
-/** The same auth with what its effects need. */
-export const provideContext = <E, R, R2 = never>(
-  auth: Auth<E, R | R2>,
-  context: Context.Context<R>
-): Auth<E, Exclude<R2, R>> => {
+/** The same auth, with each of its effects changed. */
+export const through = <E, R, E2, R2>(
+  auth: Auth<E, R>,
+  change: <A>(effect: Effect.Effect<A, E | SendError, R>, request: Outgoing) => Effect.Effect<A, E2 | SendError, R2>
+): AuthOf<E2, R2> => {
   const { field, kind, mayHaveNone, scheme } = partsOf(auth)
-  const provide = <A, E2>(effect: Effect.Effect<A, E2, R | R2>): Effect.Effect<A, E2, Exclude<R2, R>> =>
-    Effect.provide(effect, context) as Effect.Effect<A, E2, Exclude<R2, R>>
+  return new AuthOf(scheme, field, kindThrough(kind, change), mayHaveNone)
+}
+
+const kindThrough = <E, R, E2, R2>(
+  kind: Kind<E, R>,
+  change: <A>(effect: Effect.Effect<A, E | SendError, R>, request: Outgoing) => Effect.Effect<A, E2 | SendError, R2>
+): Kind<E2, R2> => {
   switch (kind._tag) {
     case "Fixed":
-      return new AuthOf(scheme, field, kind, mayHaveNone)
+      return kind
+    case "Flow":
+      return { _tag: "Flow", flow: (request, send) => change(kind.flow(request, send), request) }
     case "Answering": {
-      const provided = ({ next, request }: Begun<E, R | R2>): Begun<E, Exclude<R2, R>> => ({
+      const later = ({ next, request }: Begun<E, R>): Begun<E2, R2> => ({
         request,
         next:
           next === undefined
             ? undefined
             : (response) => {
                 const more = next(response)
-                return more === undefined ? undefined : provide(more)
+                return more === undefined ? undefined : change(more, request)
               }
       })
-      const begin: Begin<E, Exclude<R2, R>> = (request, sending) => {
+      const begin: Begin<E2, R2> = (request, sending) => {
         const begun = kind.begin(request, sending)
-        return Effect.isEffect(begun) ? Effect.map(provide(begun), provided) : provided(begun)
+        return Effect.isEffect(begun) ? Effect.map(change(begun, request), later) : later(begun)
       }
-      return new AuthOf<E, Exclude<R2, R>>(scheme, field, { _tag: "Answering", begin }, mayHaveNone)
-    }
-    case "Flow": {
-      const flow: Flow<E | SendError, Exclude<R2, R>> = (request, send) => provide(kind.flow(request, send))
-      return new AuthOf<E, Exclude<R2, R>>(scheme, field, { _tag: "Flow", flow }, mayHaveNone)
+      return { _tag: "Answering", begin }
     }
   }
 }
+
+/** The same auth with what its effects need. */
+export const provideContext = <E, R, R2 = never>(
+  auth: Auth<E, R | R2>,
+  context: Context.Context<R>
+): Auth<E, Exclude<R2, R>> =>
+  through(
+    auth,
+    <A>(effect: Effect.Effect<A, E | SendError, R | R2>): Effect.Effect<A, E | SendError, Exclude<R2, R>> =>
+      Effect.provide(effect, context) as Effect.Effect<A, E | SendError, Exclude<R2, R>>
+  )
