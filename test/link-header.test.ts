@@ -8,6 +8,28 @@ const base = "https://api.example.com/items/list?page=1"
 
 const parse = (field: string): ReadonlyArray<Link> => parseLinks(field, base).list
 
+/** Text as it comes in a field: a character a byte. */
+const raw = (text: string): string => Buffer.from(text, "utf8").toString("latin1")
+
+describe("what is sent raw", () => {
+  it("is UTF-8 where it can be", () => {
+    expect(parse(raw('</käse?q=ü>; rel=next; title="Käse"; anchor="/ä"'))).toMatchObject([
+      {
+        url: "https://api.example.com/k%C3%A4se?q=%C3%BC",
+        target: "/käse?q=ü",
+        context: "https://api.example.com/%C3%A4",
+        title: "Käse"
+      }
+    ])
+  })
+
+  it("and else latin1", () => {
+    expect(parse("</k\xe4se>; rel=next; title=k\xe4se")).toMatchObject([
+      { url: "https://api.example.com/k%C3%A4se", title: "käse" }
+    ])
+  })
+})
+
 describe("the examples of RFC 8288 §3.5", () => {
   it("a link with a title", () => {
     expect(parse('<http://example.com/TheBook/chapter2>; rel="previous"; title="previous chapter"')).toMatchObject([

@@ -5,6 +5,7 @@
  */
 import { parse } from "content-disposition"
 import * as Option from "effect/Option"
+import { rawText } from "../protocol/rawText.js"
 
 /**
  * @since 0.1.0
@@ -35,18 +36,8 @@ export const parseContentDisposition = (field: string): ContentDisposition | und
   if (!/^[!#$%&'*+.^_`|~\w-]+$/.test(type)) return undefined
   const given = new Map(Object.entries(parameters))
   const sent = given.get("filename")
-  const fileName = sent === undefined ? Option.none() : safeFileName(given.has("filename*") ? sent : asUtf8(sent))
+  const fileName = sent === undefined ? Option.none() : safeFileName(given.has("filename*") ? sent : rawText(sent))
   return { type, fileName, parameters: given }
-}
-
-/** Bytes that are no ASCII are UTF-8 more often than the Latin-1 that fields are read as; and that hardly ever looks so. */
-const asUtf8 = (text: string): string => {
-  if (!/[\x80-\xff]/.test(text) || /[^\x20-\xff]/.test(text)) return text
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(text, (byte) => byte.charCodeAt(0)))
-  } catch {
-    return text
-  }
 }
 
 // CON, NUL… are devices on Windows, whatever their extension.

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import { isBlank } from "./http1/ascii.js"
+import { rawText } from "./rawText.js"
 
 /**
  * @since 0.1.0
@@ -14,7 +15,7 @@ import { isBlank } from "./http1/ascii.js"
 export interface Link {
   /** Where it leads: the target resolved against the URL that answered; as written, if that makes no URL. */
   readonly url: string
-  /** The target as written. */
+  /** The target as written, in UTF-8 if that is what its bytes are. */
   readonly target: string
   /** What it leads from, resolved: the URL that answered, unless the link names another by `anchor`. */
   readonly context: string
@@ -96,19 +97,21 @@ const readParameter = (text: string, start: number, parameters: Parameters): num
   return endOfValue(text, quoted ? close + 1 : close)
 }
 
-const linkOf = (target: string, parameters: Parameters, base: string): Link => {
+const linkOf = (written: string, parameters: Parameters, base: string): Link => {
+  const target = rawText(written)
   // RFC 8288 §3.3, §3.4.1: of those that may be there once, the first counts.
   const first = (name: string): string | undefined => parameters.find(([known]) => known === name)?.[1]
   const anchor = first("anchor")
+  const title = first("title")
   return {
     url: resolved(target, base),
     target,
-    context: anchor === undefined ? base : resolved(anchor, base),
+    context: anchor === undefined ? base : resolved(rawText(anchor), base),
     rel: (first("rel") ?? "")
       .toLowerCase()
       .split(/\s+/)
       .filter((rel) => rel !== ""),
-    title: decodeExtended(first("title*")) ?? first("title"),
+    title: decodeExtended(first("title*")) ?? (title === undefined ? undefined : rawText(title)),
     type: first("type"),
     media: first("media"),
     hreflang: parameters.filter(([name]) => name === "hreflang").map(([, language]) => language),

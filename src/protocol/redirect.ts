@@ -8,6 +8,7 @@
  * @since 0.1.0
  */
 import { Fields } from "./Fields.js"
+import { rawText } from "./rawText.js"
 import { isTargetProblem, parseTarget, type Target, type TargetProblem } from "./target.js"
 
 /** Whether an answer with this status and a Location is a redirect; 300 lets the reader choose, and 304 leads nowhere. */
@@ -29,7 +30,7 @@ export const methodAfter = (status: number, method: string): string => {
  * request goes along where the Location has none (RFC 9110 §10.2.2).
  */
 export const resolveLocation = (location: string, base: string): string | TargetProblem => {
-  const written = asText(location).replace(/^[ \t]+|[ \t]+$/g, "")
+  const written = rawText(location).replace(/^[ \t]+|[ \t]+$/g, "")
   // The URL Standard would silently drop some of these.
   if (/[\u0000-\u001f\u007f]/.test(written)) return problem("it has a control character in it")
   const scheme = /^([a-z][a-z0-9+.-]*):(\/\/)?/i.exec(written)
@@ -63,19 +64,6 @@ const partsOf = (url: string) => {
 const splitAt = (text: string, mark: string): readonly [before: string, from: string] => {
   const at = text.indexOf(mark)
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at)]
-}
-
-/**
- * A field's value is latin1, a character a byte. What servers send raw is UTF-8, as a rule, and where it is not it is taken
- * for latin1. Either way the URL is percent-encoded as UTF-8.
- */
-const asText = (location: string): string => {
-  if (!/[\x80-\xff]/.test(location) || /[^\x00-\xff]/.test(location)) return location
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(Uint8Array.from(location, (byte) => byte.charCodeAt(0)))
-  } catch {
-    return location
-  }
 }
 
 /**
