@@ -183,6 +183,10 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     return this.outcome === undefined || this.held !== undefined
   }
 
+  get loss(): Cause.Cause<unknown> | undefined {
+    return this.isUnwanted ? undefined : this.failure?.()
+  }
+
   /** What is being done for the exchange now. */
   get phase(): HttpxError.Phase {
     if (this.carrier === undefined) return this.attempt?.phase ?? "queue"
