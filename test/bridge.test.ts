@@ -167,15 +167,16 @@ describe("requests of the platform", () => {
       const form = new FormData()
       form.append("name", "Ada")
       form.append("file", new Blob(["content"]), "a.txt")
-      const echo = yield* echoed(
-        bare.execute(HttpClientRequest.bodyFormData(HttpClientRequest.post(`${url}/echo`), form))
-      )
-      const [type = ""] = fieldsOf(echo, "content-type")
-      const sent = yield* Effect.promise(() =>
-        new Response(echo.body, { headers: { "content-type": type } }).formData()
-      )
-      expect([...sent.keys()]).toEqual(["name", "file"])
-      expect(sent.get("name")).toBe("Ada")
+      const request = HttpClientRequest.bodyFormData(HttpClientRequest.post(`${url}/echo`), form)
+      for (const each of [request, HttpClientRequest.setHeader(request, "content-type", "multipart/form-data")]) {
+        const echo = yield* echoed(bare.execute(each))
+        const [type = ""] = fieldsOf(echo, "content-type")
+        const sent = yield* Effect.promise(() =>
+          new Response(echo.body, { headers: { "content-type": type } }).formData()
+        )
+        expect([...sent.keys()]).toEqual(["name", "file"])
+        expect(sent.get("name")).toBe("Ada")
+      }
     })
   )
 
