@@ -287,6 +287,8 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   private answer(head: ResponseInit, isHeld: boolean): void {
     if (this.answered) return
     this.stopWaiting?.()
+    // It holds the request's body, and from here on nobody asks for that any more.
+    this.onBodyWanted = undefined
     const { carriedAfter, carrier } = this
     const { decoders } = this.wiring
     const response = new Response(this.request, head, this, decoders, carrier?.info, carriedAfter, carrier?.opening)
