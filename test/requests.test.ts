@@ -89,7 +89,12 @@ describe("a request", () => {
     })
   })
 
-  it.scopedLive("may have any body size, and its answer does not keep that in memory", () =>
+  it.scopedLive.each([
+    ["bytes", (bytes: Uint8Array) => bytes],
+    ["a list", (bytes: Uint8Array) => [bytes]],
+    ["a stream", (bytes: Uint8Array) => Stream.make(bytes)],
+    ["a function", (bytes: Uint8Array) => () => Stream.make(bytes)]
+  ] as const)("may have a body of any size, which its answer does not keep in memory: %s", ([, contentOf]) =>
     Effect.gen(function* () {
       setFlagsFromString("--expose-gc")
       const collectGarbage: unknown = runInNewContext("gc")
@@ -99,7 +104,7 @@ describe("a request", () => {
       const upload = Effect.suspend(() => {
         const content = new Uint8Array(1_000_000)
         kept.push(new WeakRef(content))
-        return client.stream("POST", `${url}/gated?id=large`, { content })
+        return client.stream("POST", `${url}/gated?id=large`, { content: contentOf(content) })
       })
       const response = yield* upload
       const isKept = Effect.promise(async () => {
