@@ -223,6 +223,21 @@ describe("the span of a call over a socket", () => {
     })
   )
 
+  it.scopedLive("may be ended by a tracer that has a bug: the body comes all the same", () =>
+    Effect.gen(function* () {
+      const { open, openStream, spans } = yield* opened
+      const response = yield* openStream("/gated?id=bug")
+      const ended: Array<string> = []
+      spans[0]!.end = () => {
+        ended.push("a bug")
+        throw new Error("a bug")
+      }
+      yield* open("bug")
+      expect(yield* response.text).toBe("one two")
+      expect(ended).toEqual(["a bug"])
+    })
+  )
+
   it.scopedLive.each(["/broken-length", "/broken-chunked"])("has the failure of a body that is lost: %s", (path) =>
     Effect.gen(function* () {
       const { endOf, openStream, spans } = yield* opened

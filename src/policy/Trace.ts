@@ -84,11 +84,13 @@ const answered = (span: Tracer.Span, response: Response, end: End): void => {
   if (httpVersion !== "") span.attribute("network.protocol.version", httpVersion.replace("HTTP/", ""))
   // OpenTelemetry: to a client, any status from 400 on is an error.
   if (status >= 400) span.attribute("error.type", String(status))
-  response.onOver(() => {
+  const over = Effect.sync(() => {
     const { loss } = response
     if (loss !== undefined) failed(span, loss, end)
     else end(span, status < 400 ? Exit.void : Exit.fail(`${status} ${reasonPhrase}`.trim()))
   })
+  // In a fiber of its own: a tracer that throws must not throw into what carries the body.
+  response.onOver(() => void Effect.runFork(over))
 }
 
 /** One of few names: the tag of an error, and for all others what OpenTelemetry has for them. */
