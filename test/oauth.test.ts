@@ -387,7 +387,7 @@ describe("a token that has come", () => {
         refreshToken: Redacted.make("r0"),
         onTokens: ({ refreshToken }) =>
           Effect.gen(function* () {
-            if (yield* Deferred.succeed(storing, undefined)) yield* Effect.never
+            if (yield* Deferred.succeed(storing, undefined)) return yield* Effect.never
             stored.push(Redacted.value(refreshToken!))
           })
       })
