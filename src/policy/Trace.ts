@@ -79,7 +79,7 @@ const failed = (span: Tracer.Span, cause: Cause.Cause<unknown>, end: End): void 
 
 /** The span of an answer lasts as long as its body. */
 const answered = (span: Tracer.Span, response: Response, end: End): void => {
-  const { httpVersion, reasonPhrase, status } = response
+  const { httpVersion, status } = response
   span.attribute("http.response.status_code", status)
   if (httpVersion !== "") span.attribute("network.protocol.version", httpVersion.replace("HTTP/", ""))
   // OpenTelemetry: to a client, any status from 400 on is an error.
@@ -87,7 +87,7 @@ const answered = (span: Tracer.Span, response: Response, end: End): void => {
   const over = Effect.sync(() => {
     const { loss } = response
     if (loss !== undefined) failed(span, loss, end)
-    else end(span, status < 400 ? Exit.void : Exit.fail(`${status} ${reasonPhrase}`.trim()))
+    else end(span, status < 400 ? Exit.void : Exit.fail(String(status)))
   })
   // In a fiber of its own: a tracer that throws must not throw into what carries the body.
   response.onOver(() => void Effect.runFork(over))
