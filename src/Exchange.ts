@@ -108,6 +108,8 @@ export class Call {
   readonly startedAt: number
   /** Whether a policy is to see the head when it comes, also of a response that is read to its end. */
   wantsHead = false
+  /** How many spans it has had, one for each attempt. */
+  spans = 0
   private open: Open | undefined
 
   constructor(

@@ -26,6 +26,7 @@ import * as Inspectable from "effect/Inspectable"
 import * as Predicate from "effect/Predicate"
 import type * as Schema from "effect/Schema"
 import type * as Stream from "effect/Stream"
+import { withBoundaryOf } from "./content/multipartHead.js"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
 import { Fields, isRemoved } from "./protocol/Fields.js"
@@ -240,7 +241,7 @@ export const build = <E>(
   const query = options?.params === undefined || options.params === null ? "" : queryString(options.params)
   const whole = typeof query === "string" ? appendQuery(url, query) : url
   const place = { method: name, url: whole }
-  const made = bodyOf(options, place, stringify)
+  const made = bodyOf(options, place, stringify, headers)
   const carried = withCookies(headers, options?.cookies)
   const fields = typeof carried === "string" ? headers : carried
   const problem = urlProblem ?? (typeof query === "string" ? undefined : query.message)
@@ -261,10 +262,14 @@ export const build = <E>(
 const cookieProblem = (carried: Fields | string, place: Place): HttpxError.LocalProtocolError | undefined =>
   typeof carried === "string" ? new HttpxError.LocalProtocolError(problemDetails(shown(place), carried)) : undefined
 /** The type of the body, unless the caller has another, or wants none. */
-const typed = (headers: Fields, contentType: string, options: CallOptions | undefined): Fields =>
-  headers.has("content-type") || isRemoved(options?.headers, "content-type")
-    ? headers
-    : headers.append("Content-Type", contentType)
+const typed = (headers: Fields, contentType: string, options: CallOptions | undefined): Fields => {
+  const given = headers.get("content-type")
+  if (given === undefined) {
+    return isRemoved(options?.headers, "content-type") ? headers : headers.append("Content-Type", contentType)
+  }
+  const whole = withBoundaryOf(contentType, given)
+  return whole === given ? headers : headers.set("Content-Type", whole)
+}
 
 /**
  * @internal Gives a body stream the context of whoever sends the request; only a stream needs one.

@@ -78,6 +78,19 @@ describe("timeout.pool", () => {
     })
   )
 
+  it.scopedLive("of zero fails only who would have to wait, as long as another response is open", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted(once("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345"))
+      const { client, stats } = yield* connected({ limits: { connections: 1 }, timeout: { pool: 0 } })
+      const response = yield* client.stream("GET", server.url())
+      const error = yield* failsWith(client.get(server.url()), "PoolTimeout")
+      expect(error).toMatchObject({ limit: 0, delivery: "unsent" })
+      yield* response.close
+      expect((yield* client.stream("GET", server.url())).status).toBe(200)
+      expect(yield* stats).toMatchObject({ queued: 0, active: 1 })
+    })
+  )
+
   it.scoped("does not count the time in which a connection is being opened", () =>
     Effect.gen(function* () {
       // It accepts, and never speaks TLS.

@@ -5,6 +5,7 @@
 import { HttpClient, HttpClientRequest, HttpClientResponse } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Deferred, Duration, Effect, Exit, Fiber, Inspectable, Scope, Stream, TestClock } from "effect"
+import { Redirects } from "effect-httpx"
 import { withServer } from "./support/bridge.js"
 
 const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes)
@@ -217,6 +218,18 @@ describe("withScope", () => {
       yield* left("scope")
       expect((yield* stats).active).toBe(0)
       expect(yield* Effect.flip(response.text)).toMatchObject({ cause: { _tag: "StreamClosed" } })
+    })
+  )
+
+  it.scopedLive("closes the response that a redirect led to", () =>
+    Effect.gen(function* () {
+      const { bare, left, stats, url } = yield* withServer(({ path }) =>
+        path === "/moved" ? Effect.succeed({ status: 302, headers: { location: "/endless?id=redirected" } }) : undefined
+      )
+      const response = yield* Effect.scoped(HttpClient.withScope(Redirects.follow()(bare)).get(`${url}/moved`))
+      expect(response.request.url).toBe(`${url}/endless?id=redirected`)
+      yield* left("redirected")
+      expect((yield* stats).active).toBe(0)
     })
   )
 

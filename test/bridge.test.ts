@@ -81,6 +81,24 @@ describe("HttpApiClient over a client of ours", () => {
   )
 })
 
+describe("an answer that the API does not know", () => {
+  it.scopedLive("can be read by who is told so, and holds no connection", () =>
+    Effect.gen(function* () {
+      const { stats, under, url } = yield* withServer(() => Effect.succeed({ status: 418, body: "a teapot" }), {
+        limits: { connections: 1 }
+      })
+      const http = Layer.provide(Client.layerHttpClient({ baseUrl: url }), under)
+      const client = yield* Effect.provide(HttpApiClient.make(api), http)
+      for (const _ of [1, 2]) {
+        const error = yield* Effect.flip(client.users.find({ path: { id: 7 }, urlParams: { q: "" } }))
+        expect(error._tag).toBe("ResponseError")
+        if (error._tag === "ResponseError") expect(yield* error.response.text).toBe("a teapot")
+      }
+      expect(yield* stats).toMatchObject({ active: 0, idle: 1 })
+    })
+  )
+})
+
 describe("requests of the platform", () => {
   it.scopedLive("reach the transport itself, without any client", () =>
     Effect.gen(function* () {
@@ -167,15 +185,16 @@ describe("requests of the platform", () => {
       const form = new FormData()
       form.append("name", "Ada")
       form.append("file", new Blob(["content"]), "a.txt")
-      const echo = yield* echoed(
-        bare.execute(HttpClientRequest.bodyFormData(HttpClientRequest.post(`${url}/echo`), form))
-      )
-      const [type = ""] = fieldsOf(echo, "content-type")
-      const sent = yield* Effect.promise(() =>
-        new Response(echo.body, { headers: { "content-type": type } }).formData()
-      )
-      expect([...sent.keys()]).toEqual(["name", "file"])
-      expect(sent.get("name")).toBe("Ada")
+      const request = HttpClientRequest.bodyFormData(HttpClientRequest.post(`${url}/echo`), form)
+      for (const each of [request, HttpClientRequest.setHeader(request, "content-type", "multipart/form-data")]) {
+        const echo = yield* echoed(bare.execute(each))
+        const [type = ""] = fieldsOf(echo, "content-type")
+        const sent = yield* Effect.promise(() =>
+          new Response(echo.body, { headers: { "content-type": type } }).formData()
+        )
+        expect([...sent.keys()]).toEqual(["name", "file"])
+        expect(sent.get("name")).toBe("Ada")
+      }
     })
   )
 
@@ -269,6 +288,25 @@ describe("the platform's combinators over our transport", () => {
       expect(yield* Effect.flatMap(strict.get(`${url}/flaky`), (response) => response.text)).toBe("done")
       expect(calls).toBe(6)
       expect((yield* stats).active).toBe(0)
+    })
+  )
+
+  it.scopedLive("retryTransient leaves alone what is wrong with the request itself", () =>
+    Effect.gen(function* () {
+      const { bare, url } = yield* withServer()
+      let runs = 0
+      const counted = HttpClient.mapRequest(bare, (request) => (runs++, request))
+      const { get, post } = HttpClientRequest
+      for (const request of [
+        get(`${url}/echo`, { headers: { "x-a": "1\r\nx-b: 2" } }),
+        get("ftp://h.test/"),
+        get("nowhere"),
+        HttpClientRequest.bodyStream(post(`${url}/echo`), Stream.fail("my own"))
+      ]) {
+        runs = 0
+        const error = yield* Effect.flip(HttpClient.retryTransient(counted, { times: 3 }).execute(request))
+        expect([error._tag, runs]).toEqual(["RequestError", 1])
+      }
     })
   )
 

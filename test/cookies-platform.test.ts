@@ -45,7 +45,7 @@ describe.each(clients)("a jar for %s", (_, made) => {
     return { jar, client, visit }
   })
 
-  it.effect("A1. sends cookies by host, domain, path, scheme and time", () =>
+  it.effect("sends cookies by host, domain, path, scheme and time", () =>
     Effect.gen(function* () {
       const { jar, visit } = yield* withJar
       yield* visit(
@@ -63,7 +63,7 @@ describe.each(clients)("a jar for %s", (_, made) => {
     })
   )
 
-  it.effect("A1. keeps the caller's own Cookie field", () =>
+  it.effect("keeps the caller's own Cookie field", () =>
     Effect.gen(function* () {
       const { client, visit } = yield* withJar
       yield* visit("https://h.example/", "a=jar", "b=jar")
@@ -73,7 +73,7 @@ describe.each(clients)("a jar for %s", (_, made) => {
     })
   )
 
-  it.effect("B26. keeps and sends a cookie named __proto__", () =>
+  it.effect("keeps and sends a cookie named __proto__", () =>
     Effect.gen(function* () {
       const { client, jar, visit } = yield* withJar
       const response = yield* client.get(setting("https://h.example/", "a=1", "__proto__=2"))
@@ -99,7 +99,7 @@ describe("a login by redirect", () => {
     return new Response(`${hostname}: ${cookie}`)
   })
 
-  it.effect("A6. sends the new cookie to the next hop, and the old ones to no other host", () =>
+  it.effect("sends the new cookie to the next hop, and the old ones to no other host", () =>
     Effect.gen(function* () {
       const jar = yield* Cookies.make()
       yield* jar.set("old=1", "https://h.example/")
@@ -111,7 +111,7 @@ describe("a login by redirect", () => {
     })
   )
 
-  it.effect("A6. is what withCookiesRef gets wrong in either order", () =>
+  it.effect("is what withCookiesRef gets wrong in either order", () =>
     Effect.gen(function* () {
       const ref = yield* Ref.make(PlatformCookies.empty)
       const under = HttpClient.followRedirects(HttpClient.withCookiesRef(pages, ref))

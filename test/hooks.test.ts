@@ -277,6 +277,24 @@ describe("a response hook", () => {
     })
   )
 
+  it.scopedLive("that fails has its response closed before another request of the call is sent", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted(open, answering(ok("the other")))
+      let fails = true
+      const hook = () => (fails ? Effect.fail(new Refused({ message: "not this one" })) : Effect.void)
+      const auth = Auth.make((request, send) =>
+        Effect.catchTag(send(request), "HookError", () => {
+          fails = false
+          return send(request)
+        })
+      )
+      const { client, stats } = yield* connected({ limits: { connections: 1 } }, { auth, hooks: { response: hook } })
+      const response = yield* client.get(server.url(), { timeout: { pool: 0 } })
+      expect(yield* response.text).toBe("the other")
+      expect(yield* stats).toEqual(atRest(1))
+    })
+  )
+
   it.scopedLive("that throws is a defect of the call, and the response is closed", () =>
     Effect.gen(function* () {
       const server = yield* scripted(open)

@@ -3,7 +3,7 @@ import { FileSystem } from "@effect/platform"
 import { NodeFileSystem } from "@effect/platform-node"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, FastCheck as fc, Fiber, type Scope, Stream } from "effect"
-import { Multipart, Request } from "effect-httpx"
+import { Multipart, Request, Upload } from "effect-httpx"
 import { FormDataEncoder } from "form-data-encoder"
 import { readdirSync, readlinkSync } from "node:fs"
 import { connected, eventually, failsWith } from "./support/failing.js"
@@ -246,6 +246,27 @@ describe("the boundary of a multipart body", () => {
     })
     expect([...request.headers]).toEqual([["Content-Type", "multipart/related; boundary=b"]])
   })
+
+  it("is that of the caller's Content-Type, which is given one where it has none", () =>
+    Effect.gen(function* () {
+      const typed = (contentType: string, content: Request.Content = Multipart.make(parts, { boundary: "b" })) =>
+        Request.make("POST", "http://h.test/", { content, headers: { "Content-Type": contentType } })
+      const named = typed('multipart/form-data; boundary="my own"')
+      expect([...named.headers]).toEqual([["Content-Type", 'multipart/form-data; boundary="my own"']])
+      expect((yield* readBack(named)).get("a")).toBe("1")
+      const { body } = named
+      expect(body).toMatchObject({ _tag: "Stream", length: (yield* sentBy(named)).length, isRepeatable: true })
+      const bare = typed("Multipart/Form-Data")
+      expect([...bare.headers]).toEqual([["Content-Type", "Multipart/Form-Data; boundary=b"]])
+      expect((yield* readBack(bare)).get("a")).toBe("1")
+      const tracked = yield* Upload.track(Multipart.make(parts))
+      expect((yield* readBack(typed("multipart/form-data; boundary=c", tracked.content))).get("a")).toBe("1")
+      expect(typed("multipart/form-data; boundary=ä").problem?.message).toContain("is not a boundary")
+      for (const own of ["application/x-own", "no type"]) {
+        expect([...typed(own).headers]).toEqual([["Content-Type", own]])
+      }
+      expect([...typed("multipart/form-data", "text").headers]).toEqual([["Content-Type", "multipart/form-data"]])
+    }).pipe(Effect.scoped, Effect.runPromise))
 
   it.each(["", "a\r\nb", "ends with a space ", "ä", "x".repeat(71)])("that is none is refused: %j", (boundary) => {
     const { problem } = post(parts, { boundary })

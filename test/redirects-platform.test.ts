@@ -40,7 +40,7 @@ const causeOf = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
   })
 
 describe("a client of the platform with `Redirects.follow`", () => {
-  it.effect("sends no credentials to another origin (A2)", () =>
+  it.effect("sends no credentials to another origin", () =>
     Effect.gen(function* () {
       const { client, seen } = redirectingTo("http://b.test/")
       yield* Redirects.follow()(client).get("http://a.test/", { headers: secrets })
@@ -49,7 +49,7 @@ describe("a client of the platform with `Redirects.follow`", () => {
     })
   )
 
-  it.effect("sends no body where the method becomes GET (A3)", () =>
+  it.effect("sends no body where the method becomes GET", () =>
     Effect.gen(function* () {
       const { client, seen } = redirectingTo("/", 303)
       yield* Redirects.follow()(client).execute(
@@ -64,7 +64,7 @@ describe("a client of the platform with `Redirects.follow`", () => {
     })
   )
 
-  it.effect.each(["http://[", "data:,x", "http://a.test:99999/"])("fails with a typed error on %j (A4)", (location) =>
+  it.effect.each(["http://[", "data:,x", "http://a.test:99999/"])("fails with a typed error on %j", (location) =>
     Effect.gen(function* () {
       const { client } = redirectingTo(location)
       const { cause, reason } = yield* causeOf(Redirects.follow()(client).get("http://a.test/"))
@@ -72,7 +72,7 @@ describe("a client of the platform with `Redirects.follow`", () => {
     })
   )
 
-  it.effect("refuses to go from https to http, and where a policy does not let it (A5)", () =>
+  it.effect("refuses to go from https to http, and where a policy does not let it", () =>
     Effect.gen(function* () {
       const down = yield* causeOf(Redirects.follow()(redirectingTo("http://a.test/").client).get("https://a.test/"))
       expect(down.cause._tag).toBe("RedirectRefused")
@@ -86,7 +86,7 @@ describe("a client of the platform with `Redirects.follow`", () => {
     })
   )
 
-  it.effect("stands before what keeps cookies, which then sees each hop (A6)", () =>
+  it.effect("stands before what keeps cookies, which then sees each hop", () =>
     Effect.gen(function* () {
       const { client, seen } = redirectingTo("/home", 303, { "set-cookie": "sid=1; Path=/" })
       let sid = ""
@@ -105,7 +105,7 @@ describe("a client of the platform with `Redirects.follow`", () => {
     })
   )
 
-  it.effect("keeps the query of a Location as it is written (B8)", () =>
+  it.effect("keeps the query of a Location as it is written", () =>
     Effect.gen(function* () {
       const query = "?a=b%20c&sig=x%2Fy~z!&flag"
       const { client, seen } = redirectingTo(`/end${query}`)
@@ -115,7 +115,7 @@ describe("a client of the platform with `Redirects.follow`", () => {
     })
   )
 
-  it.effect.each([300, 304])("does not follow %i (B21)", (status) =>
+  it.effect.each([300, 304])("does not follow %i", (status) =>
     Effect.gen(function* () {
       const { client, seen } = foreign(() => new Response(null, { status, headers: { location: "/end" } }))
       const response = yield* Redirects.follow()(client).get("http://a.test/?q=1")
@@ -123,7 +123,7 @@ describe("a client of the platform with `Redirects.follow`", () => {
     })
   )
 
-  it.effect("fails at the limit, with the answers on the way (B21)", () =>
+  it.effect("fails at the limit, with the answers on the way", () =>
     Effect.gen(function* () {
       const { client, seen } = foreign(() => new Response("moved", { status: 302, headers: { location: "/again" } }))
       const { cause, reason } = yield* causeOf(Redirects.follow({ max: 3 })(client).get("http://a.test/"))
@@ -137,7 +137,7 @@ describe("a client of the platform with `Redirects.follow`", () => {
     })
   )
 
-  it.effect("ends the body of each answer that it leaves behind (C3)", () =>
+  it.effect("ends the body of each answer that it leaves behind", () =>
     Effect.gen(function* () {
       const ended: Array<string> = []
       const endless = (path: string) =>

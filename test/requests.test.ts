@@ -8,6 +8,8 @@ import { InProcess } from "effect-httpx/testing"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
 import { withServer } from "./support/bridge.js"
+import { connected } from "./support/failing.js"
+import { h2Server } from "./support/h2server.js"
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value)
 
@@ -89,17 +91,60 @@ describe("a request", () => {
     })
   })
 
-  it.scopedLive("may have any body size, and its answer does not keep that in memory", () =>
+  it.scopedLive("is answered early if the server will not have its body", () =>
+    Effect.gen(function* () {
+      const { under, url } = yield* withServer(() => Effect.succeed({ status: 413, body: "too large" }))
+      const client = yield* Effect.provide(Client.make(), under)
+      const content = Stream.repeatValue(new Uint8Array(65_536))
+      const response = yield* client.post(url, { content })
+      expect([response.status, yield* response.text]).toEqual([413, "too large"])
+    })
+  )
+})
+
+describe("the body of a request", () => {
+  const contents = {
+    bytes: (bytes: Uint8Array) => bytes,
+    "a list": (bytes: Uint8Array) => [bytes],
+    "a stream": (bytes: Uint8Array) => Stream.make(bytes),
+    "a function": (bytes: Uint8Array) => () => Stream.make(bytes)
+  }
+
+  /** A client of a server that answers "one " when it has the body, and goes on with "two" when it is let. */
+  const servers = {
+    "HTTP/1.1": Effect.gen(function* () {
+      const { open, under, url } = yield* withServer()
+      const client = yield* Effect.provide(Client.make(), under)
+      return { client, url: `${url}/gated?id=large`, goOn: open("large") }
+    }),
+    "HTTP/2": Effect.gen(function* () {
+      let goOn = () => {}
+      const server = yield* h2Server((stream) => {
+        stream.resume().on("end", () => {
+          stream.respond({ ":status": 200 })
+          stream.write("one ")
+        })
+        goOn = () => stream.end("two")
+      })
+      const { client } = yield* connected({ http1: false })
+      return { client, url: server.url(), goOn: Effect.sync(() => goOn()) }
+    })
+  }
+
+  const ways = Object.entries(servers).flatMap(([version, server]) =>
+    Object.entries(contents).map(([what, contentOf]) => [`${what}, ${version}`, server, contentOf] as const)
+  )
+
+  it.scopedLive.each(ways)("is not kept in memory by its answer: %s", ([, server, contentOf]) =>
     Effect.gen(function* () {
       setFlagsFromString("--expose-gc")
       const collectGarbage: unknown = runInNewContext("gc")
-      const { open, under, url } = yield* withServer()
-      const client = yield* Effect.provide(Client.make(), under)
+      const { client, goOn, url } = yield* server
       const kept: Array<WeakRef<Uint8Array>> = []
       const upload = Effect.suspend(() => {
         const content = new Uint8Array(1_000_000)
         kept.push(new WeakRef(content))
-        return client.stream("POST", `${url}/gated?id=large`, { content })
+        return client.stream("POST", url, { content: contentOf(content) })
       })
       const response = yield* upload
       const isKept = Effect.promise(async () => {
@@ -109,18 +154,8 @@ describe("a request", () => {
       })
       for (let i = 0; i < 20 && (yield* isKept); i++) continue
       expect(yield* isKept).toBe(false)
-      yield* open("large")
+      yield* goOn
       expect(yield* response.text).toBe("one two")
-    })
-  )
-
-  it.scopedLive("is answered early if the server will not have its body", () =>
-    Effect.gen(function* () {
-      const { under, url } = yield* withServer(() => Effect.succeed({ status: 413, body: "too large" }))
-      const client = yield* Effect.provide(Client.make(), under)
-      const content = Stream.repeatValue(new Uint8Array(65_536))
-      const response = yield* client.post(url, { content })
-      expect([response.status, yield* response.text]).toEqual([413, "too large"])
     })
   )
 })

@@ -70,6 +70,7 @@ describe("a response", () => {
       const shown = (response: { readonly toJSON: () => unknown }) => response.toJSON()
       const response = yield* client.stream("GET", "/json")
       expect(shown(response)).toMatchObject({ status: 200, httpVersion: "HTTP/1.1", body: "unread" })
+      expect(JSON.parse(String(response))).toEqual(shown(response))
       yield* response.read
       expect(shown(response)).toMatchObject({ body: "21 bytes" })
       const streamed = yield* client.stream("GET", "/json")

@@ -1,9 +1,10 @@
 /** The spans of calls, and how they are switched. */
 import { FetchHttpClient, HttpClient } from "@effect/platform"
 import { describe, expect, it } from "@effect/vitest"
-import { type Context, Effect, Exit, Option, Tracer } from "effect"
+import { type Context, Effect, Exit, Option, Stream, Tracer } from "effect"
 import { Client } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
+import { withServer } from "./support/bridge.js"
 import { listen, makeRoutes } from "./support/routes.js"
 
 /** A tracer that keeps what it is told. */
@@ -63,7 +64,10 @@ const traced = <E, R>(
       InProcess.make((request) => {
         received.push(request)
         if (request.path === "/moved") return Effect.succeed({ status: 302, headers: { location: "/end?q=s3cret" } })
-        return request.path === "/broken" ? Effect.fail("broken") : Effect.succeed({ status: 201, body: "ok" })
+        if (request.path === "/never") return Effect.never
+        if (request.path.startsWith("/status/")) return Effect.succeed({ status: Number(request.path.slice(8)) })
+        if (request.path === "/broken") return Effect.fail("broken")
+        return Effect.as(request.body, { status: 201, body: "ok" })
       })
     )
     const client = yield* Effect.provideService(Client.make(), HttpClient.HttpClient, httpClient)
@@ -104,6 +108,7 @@ describe("a call", () => {
         ["http://a.test/end?q=<redacted>", 201]
       ])
       expect(hops.map(({ parent }) => parent)).toEqual([Option.some(caller), Option.some(caller)])
+      expect(hops.map(({ attributes }) => attributes.get("http.request.resend_count"))).toEqual([undefined, 1])
       const ids = received.map(({ headers }) => headers.getAll("traceparent").map((value) => value.split("-")[2]))
       expect(ids).toEqual(hops.map(({ spanId }) => [spanId]))
     })
@@ -119,7 +124,8 @@ describe("a call", () => {
         "url.path": "/users/1",
         "server.address": "in-process.test",
         "server.port": 8080,
-        "http.response.status_code": 201
+        "http.response.status_code": 201,
+        "network.protocol.version": "1.1"
       })
     })
   )
@@ -134,12 +140,111 @@ describe("a call", () => {
     })
   )
 
+  it.effect("that is answered with an error has a span that is one, though the call succeeds", () =>
+    Effect.gen(function* () {
+      const { exit, spans } = yield* traced((client) =>
+        Effect.zipRight(client.get("http://a.test/status/404"), client.get("http://a.test/status/399"))
+      )
+      expect(Exit.isSuccess(exit)).toBe(true)
+      expect(spans.map(({ attributes }) => attributes.get("error.type"))).toEqual(["404", undefined])
+      expect(spans.map(({ status }) => status)).toMatchObject([
+        { exit: { cause: { _tag: "Fail", error: "404" } } },
+        { exit: { _tag: "Success" } }
+      ])
+    })
+  )
+
+  it.effect("that fails says with what, and one that is interrupted is no error", () =>
+    Effect.gen(function* () {
+      const lost = yield* traced((client) => client.get("http://a.test/broken"))
+      expect(lost.spans[0]?.attributes.get("error.type")).toBe("ReadError")
+      const own = yield* traced((client) => client.post("http://a.test/", { content: Stream.fail("a string") }))
+      expect(own.spans[0]?.attributes.get("error.type")).toBe("BodyError")
+      const died = yield* traced(
+        (client) => client.get("http://a.test/"),
+        () => HttpClient.make(() => Effect.die("a bug"))
+      )
+      expect(died.spans[0]?.attributes.get("error.type")).toBe("_OTHER")
+      const left = yield* traced((client) =>
+        Effect.interruptible(Effect.race(client.get("http://a.test/never"), Effect.void))
+      )
+      expect(left.spans[0]?.attributes.has("error.type")).toBe(false)
+      expect(left.spans[0]?.status).toMatchObject({ _tag: "Ended" })
+    })
+  )
+
   it.effect("sends its span along", () =>
     Effect.gen(function* () {
       const { received, spans } = yield* traced((client) => client.get("http://a.test/"))
       const { spanId, traceId } = spans[0]!
       expect(received[0]?.headers.get("traceparent")).toBe(`00-${traceId}-${spanId}-01`)
       expect(received[0]?.headers.get("b3")).toBe(`${traceId}-${spanId}-1`)
+    })
+  )
+})
+
+describe("the span of a call over a socket", () => {
+  const opened = Effect.gen(function* () {
+    const { spans, tracer } = recorder()
+    const server = yield* withServer()
+    const client = yield* Effect.provide(Client.make({ baseUrl: server.url }), server.under)
+    const open = (path: string) =>
+      client.stream("GET", path).pipe(Effect.withTracer(tracer), Effect.withTracerEnabled(true))
+    const endOf = () => spans.at(-1)?.status
+    return { ...server, spans, openStream: open, endOf }
+  })
+
+  it.scopedLive("names the version of the protocol", () =>
+    Effect.gen(function* () {
+      const { openStream, spans } = yield* opened
+      yield* openStream("/json")
+      expect(spans[0]?.attributes.get("network.protocol.version")).toBe("1.1")
+    })
+  )
+
+  it.scopedLive("ends with the body", () =>
+    Effect.gen(function* () {
+      const { endOf, open, openStream } = yield* opened
+      const response = yield* openStream("/gated?id=span")
+      expect(endOf()).toMatchObject({ _tag: "Started" })
+      yield* open("span")
+      yield* response.read
+      expect(endOf()).toMatchObject({ _tag: "Ended", exit: { _tag: "Success" } })
+    })
+  )
+
+  it.scopedLive("ends with a body that is closed unread, and that is no error", () =>
+    Effect.gen(function* () {
+      const { endOf, openStream } = yield* opened
+      const response = yield* openStream("/endless?id=closed")
+      expect(endOf()).toMatchObject({ _tag: "Started" })
+      yield* response.close
+      expect(endOf()).toMatchObject({ _tag: "Ended", exit: { _tag: "Success" } })
+    })
+  )
+
+  it.scopedLive("may be ended by a tracer that has a bug: the body comes all the same", () =>
+    Effect.gen(function* () {
+      const { open, openStream, spans } = yield* opened
+      const response = yield* openStream("/gated?id=bug")
+      const ended: Array<string> = []
+      spans[0]!.end = () => {
+        ended.push("a bug")
+        throw new Error("a bug")
+      }
+      yield* open("bug")
+      expect(yield* response.text).toBe("one two")
+      expect(ended).toEqual(["a bug"])
+    })
+  )
+
+  it.scopedLive.each(["/broken-length", "/broken-chunked"])("has the failure of a body that is lost: %s", (path) =>
+    Effect.gen(function* () {
+      const { endOf, openStream, spans } = yield* opened
+      const response = yield* openStream(path)
+      yield* Effect.flip(response.read)
+      expect(spans[0]?.attributes.get("error.type")).toBe("ReadError")
+      expect(endOf()).toMatchObject({ exit: { cause: { _tag: "Fail", error: { _tag: "ReadError" } } } })
     })
   )
 })
@@ -175,6 +280,13 @@ describe("a switch", () => {
       expect(spans.length).toBe(1)
       expect(received[0]?.headers.has("traceparent")).toBe(false)
       expect(received[0]?.headers.has("b3")).toBe(false)
+    })
+  )
+
+  it.live("keeps no time: withTracerTiming", () =>
+    Effect.gen(function* () {
+      const { spans } = yield* traced((client) => Effect.withTracerTiming(client.get("http://a.test/"), false))
+      expect(spans[0]?.status).toMatchObject({ _tag: "Ended", startTime: 0n, endTime: 0n })
     })
   )
 

@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Fields } from "../protocol/Fields.js"
+import { mediaTypeOf } from "./MediaType.js"
 
 export interface PartHead {
   readonly name: string
@@ -45,6 +46,18 @@ export const isBoundary = (text: string): boolean => legal.test(text)
 /** One that no content has in it: 128 random bits. */
 export const randomBoundary = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("")
+
+/** The boundary that a Content-Type names. */
+export const boundaryOf = (contentType: string | undefined): string | undefined =>
+  mediaTypeOf(contentType)?.parameters.get("boundary")
+
+/** The Content-Type that a caller gives a body which has one itself: one of a multipart without a boundary gets that of the body. */
+export const withBoundaryOf = (body: string, contentType: string): string => {
+  const boundary = boundaryOf(body)
+  const given = boundary === undefined ? undefined : mediaTypeOf(contentType)
+  if (boundary === undefined || given === undefined || given.parameters.has("boundary")) return contentType
+  return given.type.startsWith("multipart/") ? withBoundary(contentType, boundary) : contentType
+}
 
 /** The media type with its boundary, which is quoted where it is no token (RFC 9110 §5.6.6). */
 export const withBoundary = (mediaType: string, boundary: string): string =>

@@ -36,7 +36,9 @@ export class ContentSource<out E = never, out R = never> {
     /** Whether it has flowed already, as far as that can be seen from outside. */
     readonly isSpent: () => boolean,
     /** Why it cannot be sent, where that is known. */
-    readonly problem?: string | undefined
+    readonly problem?: string | undefined,
+    /** Of a multipart body: the same with another boundary. */
+    readonly bounded?: ((boundary: string) => ContentSource<E, R>) | undefined
   ) {}
 
   /** The same bytes by another stream. */
@@ -45,7 +47,8 @@ export class ContentSource<out E = never, out R = never> {
       stream: Stream.Stream<Uint8Array, E | Broken | Spent, R>
     ) => Stream.Stream<Uint8Array, E2 | Broken | Spent, R2>
   ): ContentSource<E2, R2> {
-    const { contentType, isRepeatable, isSpent, length, problem } = this
-    return new ContentSource<E2, R2>(change(this.stream), isRepeatable, length, contentType, isSpent, problem)
+    const { bounded, contentType, isRepeatable, isSpent, length, problem } = this
+    const changed = bounded && ((boundary: string) => bounded(boundary).by(change))
+    return new ContentSource<E2, R2>(change(this.stream), isRepeatable, length, contentType, isSpent, problem, changed)
   }
 }

@@ -2,7 +2,9 @@
  * From what is given as a body to what is sent.
  */
 import * as Stream from "effect/Stream"
+import { boundaryOf } from "../content/multipartHead.js"
 import * as HttpxError from "../HttpxError.js"
+import type { Fields } from "../protocol/Fields.js"
 import { formString, type ParamsInput } from "../protocol/params.js"
 import { bytesOf, type ContentInput, notContent, sourceOf } from "./content.js"
 import { Broken, type ContentSource, Spent } from "./ContentSource.js"
@@ -27,12 +29,13 @@ export const bodyOf = <E>(
   options: RequestOptions<E> | undefined,
   place: Place,
   /** A client's, where the options have none. */
-  stringify: Stringify | undefined
+  stringify: Stringify | undefined,
+  headers: Fields
 ): MadeBody<BodyFailure<E>> => {
   if (options === undefined) return noBody
   if (options.json !== undefined) return jsonBody(options.json, options.stringify ?? stringify, place)
   if (options.form !== undefined) return formBody(options.form, place)
-  if (options.content !== undefined) return contentBody(options.content, options.contentLength, place)
+  if (options.content !== undefined) return contentBody(options.content, options.contentLength, place, headers)
   return noBody
 }
 
@@ -56,13 +59,14 @@ const formBody = (form: ParamsInput, place: Place): MadeBody<never> => {
 const contentBody = <E>(
   content: ContentInput<E>,
   contentLength: number | undefined,
-  place: Place
+  place: Place,
+  headers: Fields
 ): MadeBody<BodyFailure<E>> => {
   if (contentLength !== undefined && !(Number.isSafeInteger(contentLength) && contentLength >= 0)) {
     return unmade(place, `contentLength is ${contentLength}, and should be a whole number of bytes`)
   }
   const bytes = bytesOf(content)
-  const source = bytes === undefined ? sourceOf(content) : undefined
+  const source = bytes === undefined ? bounded(sourceOf(content), headers) : undefined
   if (bytes === undefined && source === undefined) return unmade(place, notContent)
   if (source?.problem !== undefined) return unmade(place, source.problem)
   const length = bytes === undefined ? source?.length : bytes.length
@@ -71,6 +75,12 @@ const contentBody = <E>(
   }
   if (bytes !== undefined) return { body: { _tag: "Bytes", bytes } }
   return sourceBody(source!, contentLength ?? length, place)
+}
+
+/** A multipart body with the boundary that its Content-Type names. */
+const bounded = <E>(source: ContentSource<E> | undefined, headers: Fields): ContentSource<E> | undefined => {
+  const boundary = source?.bounded && boundaryOf(headers.get("content-type"))
+  return boundary === undefined ? source : source?.bounded?.(boundary)
 }
 
 const sourceBody = <E>(

@@ -45,7 +45,8 @@ export const multipartSource = <E, R>(
     lengthOf(pieces),
     withBoundary(mediaType, boundary),
     () => sources.some(({ isSpent }) => isSpent()),
-    problem
+    problem,
+    (other) => multipartSource(parts, mediaType, other)
   )
 }
 

@@ -3,6 +3,7 @@
  *
  * A base class and not a member, so that a response stays one object.
  */
+import type * as Cause from "effect/Cause"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -102,6 +103,11 @@ export abstract class ResponseBody {
   onOver(watcher: () => void): void {
     if (this.source === undefined) watcher()
     else this.source.onOver(watcher)
+  }
+
+  /** @internal Why the body will not come whole, unless whoever received it has closed it. */
+  get loss(): Cause.Cause<unknown> | undefined {
+    return this.source?.loss
   }
 
   /** @internal Reads what needs no waiting and next to no decoding; whether the body is read then. */

@@ -1,6 +1,7 @@
 /**
  * Where a response reads from.
  */
+import type * as Cause from "effect/Cause"
 import type * as Effect from "effect/Effect"
 import type { Pull } from "../content/ContentEncoding.js"
 import type { Open } from "../Exchange.js"
@@ -35,6 +36,8 @@ export interface Source extends Open {
   readonly trailers: ReadonlyArray<string>
   /** The sending side of a connection that is no longer HTTP. */
   readonly upgraded: Upgraded | undefined
+  /** Why the body will not come whole, unless whoever received it has closed it. */
+  readonly loss?: Cause.Cause<unknown> | undefined
   /** Calls back when nothing is open any more; at once if that is so already. */
   readonly onOver: (watcher: () => void) => void
 }

@@ -1,6 +1,7 @@
 /**
  * A body that is a `Stream`: pulled inside a scope that ends with it.
  */
+import * as Cause from "effect/Cause"
 import type * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -73,6 +74,11 @@ export class StreamSource implements Source {
       const what = "the response was closed before its body had arrived"
       return this.end(new HttpxError.StreamClosed(this.details(what)))
     })
+  }
+
+  get loss(): Cause.Cause<unknown> | undefined {
+    const { failure } = this
+    return failure === undefined || failure._tag === "StreamClosed" ? undefined : Cause.fail(failure)
   }
 
   get ahead(): ReadonlyArray<Uint8Array> {

@@ -75,6 +75,7 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   private stopDeadline: (() => void) | undefined = undefined
   private stopWaiting: (() => void) | undefined = undefined
   private onBodyWanted: ((carrier: Carrier) => void) | undefined = undefined
+  private onAnswered: (() => void) | undefined = undefined
   private carrier: Carrier | undefined = undefined
   /** Milliseconds from the start of the call until the carrier took it. */
   private carriedAfter = 0
@@ -147,6 +148,12 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     if (this.isBodyWanted && this.carrier !== undefined) onBodyWanted(this.carrier)
   }
 
+  /** Calls back when the answer has begun, so that the request goes out no more. */
+  whenAnswered(onAnswered: () => void): void {
+    if (this.answered) onAnswered()
+    else this.onAnswered = onAnswered
+  }
+
   /** Whether the body waits for 100 Continue (RFC 9110 §10.1.1). */
   get expectsContinue(): boolean {
     const { body, headers } = this.request
@@ -187,6 +194,10 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   /** Whether the answer's head has been given to the fiber. */
   get answered(): boolean {
     return this.outcome === undefined || this.held !== undefined
+  }
+
+  get loss(): Cause.Cause<unknown> | undefined {
+    return this.isUnwanted ? undefined : this.failure?.()
   }
 
   /** What is being done for the exchange now. */
@@ -289,6 +300,10 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
   private answer(head: ResponseInit, isHeld: boolean): void {
     if (this.answered) return
     this.stopWaiting?.()
+    // They hold the request's body, and from here on nobody asks for that any more.
+    this.onBodyWanted = undefined
+    this.onAnswered?.()
+    this.onAnswered = undefined
     const { carriedAfter, carrier } = this
     const { decoders } = this.wiring
     const response = new Response(this.request, head, this, decoders, carrier?.info, carriedAfter, carrier?.opening)
@@ -336,6 +351,7 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     this.stopWaiting?.()
     this.stopWaiting = undefined
     this.onBodyWanted = undefined
+    this.onAnswered = undefined
     this.outcome = undefined
     this.carrier = undefined
     this.switching = undefined

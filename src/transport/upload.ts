@@ -27,16 +27,19 @@ const uploading = <E>(exchange: WireExchange, { isRepeatable, stream }: StreamBo
     : Effect.flatMap(carried(exchange), (carrier) => sendBody(exchange, stream, carrier))
 
 /** To one carrier after the other, as often as the exchange goes out; what was begun has ended before it begins anew. */
-const sendToEach = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<never> =>
+const sendToEach = <E>(exchange: WireExchange, stream: Stream.Stream<Uint8Array, E>): Effect.Effect<void> =>
   Effect.gen(function* () {
     const carriers = yield* Queue.sliding<Carrier>(1)
     exchange.wheneverBodyWanted((carrier) => carriers.unsafeOffer(carrier))
-    let carrier = yield* Queue.take(carriers)
-    while (true) {
-      const sent = Effect.zipRight(sendBody(exchange, stream, carrier), Effect.never)
+    let carrier: Carrier | void = yield* Queue.take(carriers)
+    while (carrier !== undefined) {
+      const sent: Effect.Effect<void> = Effect.zipRight(sendBody(exchange, stream, carrier), answered(exchange))
       carrier = yield* Effect.raceFirst(sent, Queue.take(carriers))
     }
   })
+
+const answered = (exchange: WireExchange): Effect.Effect<void> =>
+  Effect.async<void>((resume) => exchange.whenAnswered(() => resume(Exit.void)))
 
 const sendBody = <E>(
   exchange: WireExchange,

@@ -107,9 +107,7 @@ export class StreamCarrier implements Carrier, Quietable {
     this.sent = !hasBody && method !== "CONNECT"
     if (!hasBody) return this.watchRead()
     this.stream.on("drain", () => this.onDrain())
-    if (body._tag !== "Bytes") return
-    const { bytes } = body
-    exchange.whenBodyWanted((carrier) => carrier.write(bytes, () => carrier.finishRequest()))
+    if (body._tag === "Bytes") sendBytes(exchange, body.bytes)
   }
 
   // ── from the exchange
@@ -364,3 +362,7 @@ const sizeOf = (raw: ReadonlyArray<string>): number => {
   for (const each of raw) size += each.length
   return size
 }
+
+/** Apart from the listeners of the stream, which would keep the bytes for as long as it is open. */
+const sendBytes = (exchange: WireExchange, bytes: Uint8Array): void =>
+  exchange.whenBodyWanted((carrier) => carrier.write(bytes, () => carrier.finishRequest()))

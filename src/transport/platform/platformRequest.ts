@@ -8,6 +8,7 @@ import type * as HttpBody from "@effect/platform/HttpBody"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
 import * as Stream from "effect/Stream"
+import { withBoundaryOf } from "../../content/multipartHead.js"
 import type * as HttpxError from "../../HttpxError.js"
 import { Fields } from "../../protocol/Fields.js"
 import { appendQuery } from "../../protocol/target.js"
@@ -26,8 +27,10 @@ export const fromHttpClientRequest = (
   const query = request.urlParams.map(([name, value]) => `${percentEncode(name)}=${percentEncode(value)}`).join("&")
   const body = bodyOf(request.body)
   let headers = defaults.merge(fieldsOf(request))
-  if (body.contentType !== undefined && !headers.has("content-type")) {
-    headers = headers.append("Content-Type", body.contentType)
+  if (body.contentType !== undefined) {
+    const given = headers.get("content-type")
+    const contentType = given === undefined ? body.contentType : withBoundaryOf(body.contentType, given)
+    if (contentType !== given) headers = headers.set("Content-Type", contentType)
   }
   if (body.contentLength !== undefined) headers = headers.append("Content-Length", String(body.contentLength))
   return build(request.method, appendQuery(request.url, query), undefined, headers, body)
