@@ -170,11 +170,11 @@ const field = (name: string, value: unknown): Part => {
   if (value instanceof Blob) return part(name, value)
   if (value instanceof Date && !Number.isNaN(value.getTime())) return part(name, value.toISOString())
   const isText = typeof value === "string" || typeof value === "bigint" || typeof value === "boolean"
-  if (isText || typeof value === "number") return part(name, String(value))
+  if (isText || Number.isFinite(value)) return part(name, String(value))
   return { name, filename: undefined, contentType: undefined, headers: Fields.empty, source: notField }
 }
 
-const notField = "it is no text, number, boolean, date or Blob"
+const notField = "it is no text, finite number, boolean, date or Blob"
 
 /**
  * What a part can fail with.

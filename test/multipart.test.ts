@@ -165,7 +165,7 @@ describe("a multipart body", () => {
 
   it("is for what has a text form, and says what has not", () => {
     const problemOf = (fields: object) => post(Multipart.form(fields as never)).problem?.message
-    for (const value of [null, [{}], new Date(NaN), () => 1]) {
+    for (const value of [null, [{}], NaN, Infinity, new Date(NaN), () => 1]) {
       expect(problemOf({ a: value })).toContain('the part "a" of the multipart body: it is no text')
     }
     expect(problemOf({ a: new Date(0), b: 1n, c: undefined })).toBe(undefined)

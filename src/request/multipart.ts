@@ -52,10 +52,13 @@ export const multipartSource = <E, R>(
 const crlf = new TextEncoder().encode("\r\n")
 
 /** What would not stay in its line of the part's head, or keeps its bytes from being sent. */
-const flawOf = ({ contentType, headers, source }: Part<unknown, unknown>): string | undefined =>
+const flawOf = ({ contentType, filename, headers, name, source }: Part<unknown, unknown>): string | undefined =>
+  (typeof name === "string" && (filename === undefined || typeof filename === "string") ? undefined : notNamed) ??
   headers.violation ??
   (contentType === undefined ? undefined : fieldViolation("Content-Type", contentType)) ??
   (typeof source === "string" ? undefined : source.problem)
+
+const notNamed = "its name and its file name are text"
 
 const lengthOf = (pieces: ReadonlyArray<Uint8Array | ContentSource<unknown, unknown>>): number | undefined => {
   let total = 0
