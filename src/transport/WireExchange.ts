@@ -287,6 +287,8 @@ export class WireExchange extends Arrival implements ResponseSink, Source, Link<
     const { decoders } = this.wiring
     const response = new Response(this.request, head, this, decoders, carrier?.info, carriedAfter, carrier?.opening)
     this.request = response.request
+    // An answered request is not sent again: with its body this lets go of who would send that.
+    this.onBodyWanted = undefined
     if (isHeld) this.held = response
     else this.giveOut(response)
   }
