@@ -102,7 +102,9 @@ const filenameOf = (content: unknown): string | undefined => {
   return "name" in content && typeof content.name === "string" ? content.name : "blob"
 }
 
-const typeOf = (filename: string): string => lookup(filename) ?? "application/octet-stream"
+/** By the extension: a name without a dot inside has none, whatever it is. */
+const typeOf = (filename: string): string =>
+  (/.\./s.test(filename) ? lookup(filename) : undefined) ?? "application/octet-stream"
 
 /**
  * A part from a file, with the length that it has now. It is opened when the request is sent, and closed however that ends.

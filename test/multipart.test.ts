@@ -100,7 +100,9 @@ describe("a multipart body", () => {
       expect(yield* typeOf("a.PNG")).toBe("image/png")
       expect(yield* typeOf("a.tar.json")).toBe("application/json")
       expect(yield* typeOf("a.unheardof")).toBe("application/octet-stream")
-      expect(yield* typeOf("")).toBe("application/octet-stream")
+      for (const none of ["", "json", "t", ".json", "json."]) {
+        expect(yield* typeOf(none)).toBe("application/octet-stream")
+      }
     }).pipe(Effect.runPromise))
 
   it("has the names that are given, or none", () =>
