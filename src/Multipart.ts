@@ -102,7 +102,9 @@ const filenameOf = (content: unknown): string | undefined => {
   return "name" in content && typeof content.name === "string" ? content.name : "blob"
 }
 
-const typeOf = (filename: string): string => lookup(filename) ?? "application/octet-stream"
+/** By the extension: a name without a dot inside has none, whatever it is. */
+const typeOf = (filename: string): string =>
+  (/.\./s.test(filename) ? lookup(filename) : undefined) ?? "application/octet-stream"
 
 /**
  * A part from a file, with the length that it has now. It is opened when the request is sent, and closed however that ends.
@@ -170,11 +172,11 @@ const field = (name: string, value: unknown): Part => {
   if (value instanceof Blob) return part(name, value)
   if (value instanceof Date && !Number.isNaN(value.getTime())) return part(name, value.toISOString())
   const isText = typeof value === "string" || typeof value === "bigint" || typeof value === "boolean"
-  if (isText || typeof value === "number") return part(name, String(value))
+  if (isText || Number.isFinite(value)) return part(name, String(value))
   return { name, filename: undefined, contentType: undefined, headers: Fields.empty, source: notField }
 }
 
-const notField = "it is no text, number, boolean, date or Blob"
+const notField = "it is no text, finite number, boolean, date or Blob"
 
 /**
  * What a part can fail with.

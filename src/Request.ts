@@ -43,7 +43,7 @@ import type { TargetParser } from "./protocol/TargetParser.js"
 import { bodyOf, emptyBody } from "./request/body.js"
 import { needsContext, provided } from "./request/content.js"
 import { withCookies } from "./request/cookies.js"
-import { type Place, problemDetails, shown } from "./request/details.js"
+import { type Place, problemDetails, shown, thrown } from "./request/details.js"
 import { schemaJson, type SchemaJson, type Stringify } from "./request/json.js"
 import type { Body, BodyFailure, CallOptions, RequestOptions } from "./request/RequestOptions.js"
 import { noSettings, type Settings, settingsOf, withDefaults } from "./request/Settings.js"
@@ -223,7 +223,21 @@ export const make = <E = never>(
   method: string,
   url: string | URL,
   options?: RequestOptions<E> | undefined
-): Request<BodyFailure<E>> => build(method, String(url), undefined, Fields.from(options?.headers), options)
+): Request<BodyFailure<E>> => {
+  try {
+    return build(method, String(url), undefined, Fields.from(options?.headers), options)
+  } catch (cause) {
+    return unmade(method, url, cause)
+  }
+}
+
+/** @internal A request whose options have getters, generators or proxies that threw. */
+export const unmade = (method: string, url: string | URL, cause: unknown): Request => {
+  const place = { method: String(method), url: typeof url === "string" ? url : "" }
+  const details = problemDetails(shown(place), `an option of the request threw: ${thrown(cause)}`, cause)
+  const problem = new HttpxError.LocalProtocolError(details)
+  return new Request(place.method, place.url, Fields.empty, emptyBody, noSettings, undefined, problem, undefined)
+}
 
 /** @internal */
 export const build = <E>(
@@ -237,7 +251,8 @@ export const build = <E>(
   defaults: Settings = noSettings,
   stringify?: Stringify | undefined
 ): Request<BodyFailure<E>> => {
-  const name = commonMethod.test(method) ? method.toUpperCase() : method
+  const written = String(method)
+  const name = commonMethod.test(written) ? written.toUpperCase() : written
   const query = options?.params === undefined || options.params === null ? "" : queryString(options.params)
   const whole = typeof query === "string" ? appendQuery(url, query) : url
   const place = { method: name, url: whole }
@@ -261,6 +276,7 @@ export const build = <E>(
 
 const cookieProblem = (carried: Fields | string, place: Place): HttpxError.LocalProtocolError | undefined =>
   typeof carried === "string" ? new HttpxError.LocalProtocolError(problemDetails(shown(place), carried)) : undefined
+
 /** The type of the body, unless the caller has another, or wants none. */
 const typed = (headers: Fields, contentType: string, options: CallOptions | undefined): Fields => {
   const given = headers.get("content-type")

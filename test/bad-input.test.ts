@@ -3,28 +3,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Stream } from "effect"
 import { type HttpxError, Request } from "effect-httpx"
 import { inspect } from "node:util"
-import { atRest, connected, failsWith } from "./support/failing.js"
+import { connected, failsWith, unreached } from "./support/failing.js"
 import { answering, ok, scripted } from "./support/scripted.js"
-
-/** A client, and a server that nothing may reach. */
-const unreached = Effect.gen(function* () {
-  const server = yield* scripted(answering(ok("")))
-  const { client, stats } = yield* connected()
-
-  /** The call fails with this tag, and the server has not even seen a connection. */
-  const refused = <A, Tag extends HttpxError.InvalidRequest["_tag"]>(
-    call: Effect.Effect<A, HttpxError.HttpxError>,
-    tag: Tag
-  ) =>
-    Effect.gen(function* () {
-      const error = yield* failsWith(call, tag)
-      expect(error).toMatchObject({ phase: "prepare", delivery: "unsent" })
-      expect(yield* stats).toEqual(atRest(0))
-      expect(server.connections).toEqual([])
-      return error
-    })
-  return { client, server, refused }
-})
 
 /** What the types refuse, and a caller in JavaScript may give all the same. */
 const untyped = (value: unknown) => value as never

@@ -18,7 +18,7 @@ import { Client } from "effect-httpx"
 import { Transport } from "effect-httpx/node"
 import { createServer } from "node:http"
 import { withServer } from "./support/bridge.js"
-import { echoed, fieldsOf } from "./support/routes.js"
+import { echoed, fieldsOf, listen, makeRoutes } from "./support/routes.js"
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 
@@ -231,7 +231,25 @@ describe("requests of the platform", () => {
       expect(yield* Effect.flip(sent({ not: "a body" }))).toMatchObject({ _tag: "RequestError", reason: "Encode" })
       const once = new Blob(["once"]).stream()
       expect(yield* sent(once)).toBe("once")
-      expect(yield* Effect.flip(sent(once))).toMatchObject({ reason: "Encode", cause: { _tag: "BodyError" } })
+      expect(yield* Effect.flip(sent(once))).toMatchObject({ reason: "Encode", cause: { _tag: "StreamConsumed" } })
+    })
+  )
+
+  it.scopedLive("have their form, Blob or parameters sent again where a redirect asks for that", () =>
+    Effect.gen(function* () {
+      const { handler } = makeRoutes()
+      const moved = { status: 307, headers: { location: "/echo" } }
+      const url = yield* listen((request) => (request.path === "/moved" ? Effect.succeed(moved) : handler(request)))
+      const context = yield* Layer.build(Layer.provide(Client.layerHttpClient(), Transport.layer()))
+      const form = new FormData()
+      form.append("a", "1")
+      form.append("file", new Blob(["content"]), "a.txt")
+      for (const body of [form, new Blob(["content"]), new URLSearchParams({ a: "content" })]) {
+        const request = HttpClientRequest.setBody(HttpClientRequest.post(`${url}/moved`), HttpBody.raw(body))
+        const echo = yield* echoed(Context.get(context, HttpClient.HttpClient).execute(request))
+        expect(echo.body).toContain("content")
+        expect(fieldsOf(echo, "content-length")).toEqual([String(echo.body.length)])
+      }
     })
   )
 

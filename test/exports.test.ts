@@ -156,6 +156,7 @@ describe("exported names", () => {
         "Request.make",
         "Request.providedOptions",
         "Request.repeatable",
+        "Request.unmade",
         "Request.unsendable",
         "Response",
         "Response.ProblemDetails",

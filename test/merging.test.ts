@@ -150,7 +150,7 @@ describe("params", () => {
     ["a list in a list", { a: [[1]] }, '"a" is an object'],
     ["a Date that is none", { a: new Date(NaN) }, '"a" is an invalid Date'],
     ["a symbol", { a: Symbol.iterator }, '"a" is a symbol'],
-    ["text", "a=1", '"params" is a string'],
+    ["text", "a=1", "a record or as pairs"],
     ["a list of no pairs", ["a", 1], "pairs of a name and a value"],
     ["a pair of three", [["a", 1, 2]], "pairs of a name and a value"]
   ])("that make no query are InvalidUrl: %s", ([, params, why]) =>

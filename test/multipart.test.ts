@@ -100,7 +100,9 @@ describe("a multipart body", () => {
       expect(yield* typeOf("a.PNG")).toBe("image/png")
       expect(yield* typeOf("a.tar.json")).toBe("application/json")
       expect(yield* typeOf("a.unheardof")).toBe("application/octet-stream")
-      expect(yield* typeOf("")).toBe("application/octet-stream")
+      for (const none of ["", "json", "t", ".json", "json."]) {
+        expect(yield* typeOf(none)).toBe("application/octet-stream")
+      }
     }).pipe(Effect.runPromise))
 
   it("has the names that are given, or none", () =>
@@ -165,7 +167,7 @@ describe("a multipart body", () => {
 
   it("is for what has a text form, and says what has not", () => {
     const problemOf = (fields: object) => post(Multipart.form(fields as never)).problem?.message
-    for (const value of [null, [{}], new Date(NaN), () => 1]) {
+    for (const value of [null, [{}], NaN, Infinity, new Date(NaN), () => 1]) {
       expect(problemOf({ a: value })).toContain('the part "a" of the multipart body: it is no text')
     }
     expect(problemOf({ a: new Date(0), b: 1n, c: undefined })).toBe(undefined)

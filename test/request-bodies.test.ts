@@ -209,6 +209,16 @@ describe("a body that flows once", () => {
     })
   )
 
+  it.scopedLive("is never sent empty where an iterable gives the same iterator each time", () =>
+    Effect.gen(function* () {
+      const { post } = yield* sent
+      const iterator = generated("te", "xt")
+      const content = { [Symbol.iterator]: () => iterator }
+      expect(yield* post(content)).toEqual(inChunks)
+      yield* failsWith(post(content), "StreamConsumed")
+    })
+  )
+
   it.scopedLive("is sent by one of two that send it at once", () =>
     Effect.gen(function* () {
       const { client, server } = yield* sent

@@ -12,6 +12,7 @@ import type { LocalProtocolError } from "../HttpxError.js"
 import { type Request, type StreamBody, unsendable } from "../Request.js"
 import { brokenBody } from "../request/body.js"
 import type { Compression } from "../request/compression.js"
+import { exactly } from "../request/framing.js"
 import type { Policy } from "./Policy.js"
 
 /** With the encoders of the wire; of one that has none, with those of the runtime. */
@@ -71,19 +72,14 @@ const missing = (
 }
 
 /** The stream before it is compressed: bytes, and as many as were announced. Afterwards nobody can see either. */
-const checked = <E>(request: Request<unknown>, { length, stream }: StreamBody<E>): StreamBody<E>["stream"] =>
-  Stream.suspend(() => {
-    let sent = 0
-    const counted = Stream.mapEffect(stream, (bytes) => {
-      if (!(bytes instanceof Uint8Array)) return broken(request, "the body stream has a piece that is not bytes")
-      sent += bytes.length
-      return Effect.succeed(bytes)
-    })
-    const right = Effect.suspend(() => {
-      if (length === undefined || sent === length) return Effect.void
-      return broken(request, `the body stream has ${sent} bytes, and not its length of ${length}`)
-    })
-    return Stream.concat(counted, Stream.drain(Stream.fromEffect(right)))
-  })
-
-const broken = (request: Request<unknown>, what: string) => Effect.fail(brokenBody(request, what))
+const checked = <E>(request: Request<unknown>, { length, stream }: StreamBody<E>): StreamBody<E>["stream"] => {
+  const bytes = Stream.mapEffect(stream, (piece) =>
+    piece instanceof Uint8Array
+      ? Effect.succeed(piece)
+      : Effect.fail(brokenBody(request, "the body stream has a piece that is not bytes"))
+  )
+  if (length === undefined) return bytes
+  const mismatch = (what: string) =>
+    brokenBody(request, `the body stream has ${what} bytes than its length of ${length}`)
+  return exactly(bytes, length, mismatch)
+}

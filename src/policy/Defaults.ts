@@ -50,9 +50,13 @@ export class Defaults {
     url: string | URL,
     options: Request.RequestOptions<E> | undefined
   ): Request.Request<Request.BodyFailure<E>> {
-    const place = this.place(String(url), options?.params === null)
-    const headers = this.headers.with(options?.headers)
-    return Request.build(method, place.url, place.problem, headers, options, this.settings, this.stringify)
+    try {
+      const place = this.place(String(url), options?.params === null)
+      const headers = this.headers.with(options?.headers)
+      return Request.build(method, place.url, place.problem, headers, options, this.settings, this.stringify)
+    } catch (cause) {
+      return Request.unmade(method, url, cause)
+    }
   }
 
   /** A request that was made without this client. */

@@ -38,6 +38,7 @@ export const tooMany = (
 }
 
 export const consumed = (redirected: Redirected): HttpxError.StreamConsumed => {
-  const what = "the redirect asks for the body again, and the body is a stream that flows once: give its bytes"
+  const what =
+    "the redirect asks for the body again, and the body is a stream that flows once: give its bytes, or a function that makes it anew"
   return new HttpxError.StreamConsumed(details(redirected, what))
 }

@@ -63,9 +63,10 @@ const noNames: ReadonlySet<string> = new Set()
 
 const joined = (one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> =>
   other.size === 0 ? one : one.size === 0 ? other : new Set([...one, ...other])
+
 /** The names that are given as `null`, in lower case. */
 const removedBy = (input: FieldsInput): ReadonlySet<string> => {
-  if (Symbol.iterator in input) return noNames
+  if (!isObject(input) || Symbol.iterator in input) return noNames
   let names: Set<string> | undefined
   for (const name of Object.keys(input)) {
     if ((input as Readonly<Record<string, unknown>>)[name] === null) (names ??= new Set()).add(name.toLowerCase())
@@ -77,10 +78,19 @@ const removedBy = (input: FieldsInput): ReadonlySet<string> => {
 export const isRemoved = (input: FieldsInput | undefined, lowerCaseName: string): boolean =>
   input !== undefined && removedBy(input).has(lowerCaseName)
 
+const isObject = (input: unknown): input is object => typeof input === "object" && input !== null
+
+const isPair = (pair: unknown): pair is readonly [name: string, value: string] =>
+  Array.isArray(pair) && typeof pair[0] === "string"
+
+/** What is no field has no name here, and a section with that may not be sent. */
+const noField: readonly [name: string, value: string] = ["", ""]
+
 const flatten = (input: FieldsInput): ReadonlyArray<string> => {
+  if (!isObject(input)) return noField
   const flat: Array<string> = []
   if (Symbol.iterator in input) {
-    for (const [name, value] of input as Iterable<readonly [string, string]>) flat.push(name, value)
+    for (const pair of input as Iterable<unknown>) flat.push(...(isPair(pair) ? [pair[0], pair[1]] : noField))
     return flat
   }
   for (const name of Object.keys(input)) {
@@ -258,7 +268,7 @@ const inspect = (flat: ReadonlyArray<string>): Inspection => {
     const value = flat[i + 1]!
     violation ??= fieldViolation(name, value)
     names.add(name.toLowerCase())
-    wire += `${name}: ${value}\r\n`
+    if (violation === undefined) wire += `${name}: ${value}\r\n`
   }
   return {
     wire,

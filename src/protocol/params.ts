@@ -6,7 +6,7 @@
 import { percentEncode } from "./percent.js"
 
 /**
- * One value of a parameter. A `Date` is sent as JSON has it: `2024-02-29T12:00:00.000Z`.
+ * One value of a parameter. A `Date` is sent as JSON has it: `2024-02-29T12:00:00.000Z`. `NaN` and `Infinity` are refused.
  *
  * @since 0.1.0
  * @category models
@@ -30,6 +30,11 @@ export interface ParamsProblem {
   readonly message: string
 }
 
+const notParams: ParamsProblem = {
+  _tag: "ParamsProblem",
+  message: "parameters are given as a record or as pairs"
+}
+
 const notPair: ParamsProblem = {
   _tag: "ParamsProblem",
   message: "parameters in a list are pairs of a name and a value"
@@ -49,6 +54,7 @@ const textOf = (value: unknown): string | undefined => {
     case "string":
       return value
     case "number":
+      return Number.isFinite(value) ? String(value) : undefined
     case "bigint":
     case "boolean":
       return String(value)
@@ -59,7 +65,9 @@ const textOf = (value: unknown): string | undefined => {
 
 const kindOf = (value: unknown): string => {
   if (value === null) return "null"
+  if (typeof value === "number") return String(value)
   if (value instanceof Date) return "an invalid Date"
+  if (typeof Blob === "function" && value instanceof Blob) return "a Blob, for which there is Multipart.form"
   return typeof value === "object" ? "an object" : `a ${typeof value}`
 }
 
@@ -67,7 +75,7 @@ const problem = (name: string, value: unknown): ParamsProblem => {
   const what = kindOf(value)
   return {
     _tag: "ParamsProblem",
-    message: `parameter ${JSON.stringify(name)} is ${what}: give text, a number, a boolean or a Date, or leave it out`
+    message: `parameter ${JSON.stringify(name)} is ${what}: give text, a finite number, a boolean or a Date, or leave it out`
   }
 }
 
@@ -78,7 +86,7 @@ const isPair = (pair: unknown): pair is readonly [string, unknown] =>
   Array.isArray(pair) && pair.length === 2 && typeof pair[0] === "string"
 
 const serialize = (input: ParamsInput, encode: Encode): string | ParamsProblem => {
-  if (typeof input !== "object" || input === null) return problem("params", input)
+  if (typeof input !== "object" || input === null) return notParams
   const parts: Array<string> = []
   for (const pair of pairsOf(input)) {
     if (!isPair(pair)) return notPair

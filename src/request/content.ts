@@ -68,15 +68,26 @@ export type ContentContext<C> =
 const isStream = (content: unknown): boolean => Predicate.hasProperty(content, Stream.StreamTypeId)
 
 export const notContent =
-  "content is none of text, bytes, a Blob, a Stream, a ReadableStream, an iterable of bytes, or a function that gives one"
+  "content is none of text, bytes, a Blob, a Stream, a ReadableStream, an iterable of bytes, or a function that gives one" +
+  " (URLSearchParams are given as form, FormData to Multipart.form)"
 
 /** Content that is there already. */
 export const bytesOf = (content: unknown): Uint8Array | undefined => {
   if (typeof content === "string") return new TextEncoder().encode(content)
+  if (content instanceof ArrayBuffer) return isDetached(content) ? undefined : new Uint8Array(content)
+  if (!ArrayBuffer.isView(content) || isDetached(content.buffer)) return undefined
   if (content instanceof Uint8Array) return content
-  if (content instanceof ArrayBuffer) return new Uint8Array(content)
-  if (ArrayBuffer.isView(content)) return new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
-  return undefined
+  return new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
+}
+
+/** Whether the bytes were transferred to somewhere else, which leaves none here: not a body without bytes. */
+export const isDetached = (buffer: ArrayBufferLike): boolean => {
+  if (buffer.byteLength > 0) return false
+  try {
+    return new Uint8Array(buffer).length > 0
+  } catch {
+    return true
+  }
 }
 
 /** Any content as a source; `undefined` for what is none. */
@@ -86,11 +97,18 @@ export const sourceOf = <E, R>(content: ContentInput<E, R>): ContentSource<E, R>
   if (typeof content === "function") return anew(content)
   const bytes = bytesOf(content)
   if (bytes !== undefined) return again(Stream.make(bytes), bytes.length)
+  if (isNoContent(content)) return undefined
   if (content instanceof Blob) return again(ofBlob(content), content.size, content.type)
   if (isReadable(content)) return once<never, never>(fromReadable(content), () => content.locked)
-  // What is there already can be looked at before anything is sent.
-  if (Array.isArray(content) && !content.every(isPiece)) return undefined
   return isIterable(content) ? once<never, never>(fromIterable(content), () => isTaken(content)) : undefined
+}
+
+/** What is an iterable, but not of bytes, as far as that can be seen before anything is sent. */
+const isNoContent = (content: unknown): boolean => {
+  if (Array.isArray(content)) return !content.every(isPiece)
+  // Views that are still here are bytes.
+  if (ArrayBuffer.isView(content) || content instanceof URLSearchParams) return true
+  return typeof FormData === "function" && content instanceof FormData
 }
 
 const isEffectStream = <E, R>(content: ContentInput<E, R>): content is Stream.Stream<Uint8Array, E, R> =>
@@ -122,7 +140,7 @@ const anew = <E, R>(make: () => Content<E, R>): ContentSource<E, R> => {
     } catch (cause) {
       return Stream.fail(new Broken("the function that gives the body threw", cause))
     }
-    const source = sourceOf(content)
+    const source = typeof content === "function" ? undefined : sourceOf(content)
     if (source === undefined) return Stream.fail(new Broken(notContent))
     return source.isSpent() ? Stream.fail(new Spent()) : source.stream
   })

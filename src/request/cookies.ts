@@ -29,9 +29,11 @@ export type CookiesInput =
  */
 export const withCookies = (headers: Fields, input: CookiesInput | null | false | undefined): Fields | string => {
   if (input === undefined || input === null || input === false) return headers
-  if (typeof input !== "object") return "cookies are given as a record or as pairs"
+  if (typeof input !== "object") return notCookies
   const given: Array<SentCookie> = []
-  for (const [name, written] of pairsOf(input)) {
+  for (const pair of pairsOf(input)) {
+    if (!Array.isArray(pair)) return notCookies
+    const [name, written] = pair
     const value = Redacted.isRedacted(written) ? Redacted.value(written) : written
     const problem = nameProblem(name) ?? valueProblem(name, value)
     if (problem !== undefined) return problem
@@ -40,6 +42,8 @@ export const withCookies = (headers: Fields, input: CookiesInput | null | false 
   if (given.length === 0) return headers
   return headers.set("Cookie", joinCookies(given, cookiesIn(headers)))
 }
+
+const notCookies = "cookies are given as a record or as pairs"
 
 /** The cookies of all Cookie fields. */
 export const cookiesIn = (headers: Fields): ReadonlyArray<SentCookie> =>

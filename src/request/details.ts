@@ -15,6 +15,15 @@ export const shown = ({ method, url }: Place): HttpxError.RequestSummary => ({
   url: redactUrl(url)
 })
 
+/** What the caller's code threw, as text: it may be anything, and have no text of its own. */
+export const thrown = (cause: unknown): string => {
+  try {
+    return cause instanceof Error ? cause.message : String(cause)
+  } catch {
+    return "something without a text"
+  }
+}
+
 export const problemDetails = (
   request: HttpxError.RequestSummary,
   what: string,

@@ -3,7 +3,7 @@
  *
  * An iterator that is its own iterable, as a generator is, flows once, and so does most of what is async, as a Readable of
  * Node. It is marked when it begins to, as a `ReadableStream` is by its lock: run a second time, it would look like a body
- * that is empty.
+ * that is empty. Iterators are marked, too: an iterable may give the same one each time.
  */
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
@@ -16,7 +16,7 @@ type AnyIterable = Iterable<unknown> | AsyncIterable<unknown>
 const taken = Symbol.for("effect-httpx/Request/taken")
 
 /** Whether it has begun to flow before, and cannot a second time. */
-export const isTaken = (iterable: AnyIterable): boolean => Predicate.hasProperty(iterable, taken)
+export const isTaken = (iterable: unknown): boolean => Predicate.hasProperty(iterable, taken)
 
 export const fromIterable = (iterable: AnyIterable): Stream.Stream<Uint8Array, Broken | Spent> =>
   Stream.unwrapScoped(
@@ -29,15 +29,20 @@ export const fromIterable = (iterable: AnyIterable): Stream.Stream<Uint8Array, B
 const begun = (iterable: AnyIterable): Effect.Effect<Iteration, Broken | Spent> =>
   Effect.suspend((): Effect.Effect<Iteration, Broken | Spent> => {
     if (isTaken(iterable)) return Effect.fail(new Spent())
-    return Effect.try({ try: () => iterationOf(iterable), catch: broken })
+    return Effect.flatMap(Effect.try({ try: () => iteratorOf(iterable), catch: broken }), (iterator) => {
+      if (isTaken(iterator)) return Effect.fail(new Spent())
+      mark(iterator)
+      if (Symbol.asyncIterator in iterable) mark(iterable)
+      return Effect.succeed(new Iteration(iterator))
+    })
   })
 
-const iterationOf = (iterable: AnyIterable): Iteration => {
-  const iterator = Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
-  if (Symbol.asyncIterator in iterable || Object.is(iterator, iterable))
-    Reflect.defineProperty(iterable, taken, { value: true })
-  return new Iteration(iterator)
-}
+type AnyIterator = Iterator<unknown> | AsyncIterator<unknown>
+
+const iteratorOf = (iterable: AnyIterable): AnyIterator =>
+  Symbol.asyncIterator in iterable ? iterable[Symbol.asyncIterator]() : iterable[Symbol.iterator]()
+
+const mark = (flowing: AnyIterable | AnyIterator): boolean => Reflect.defineProperty(flowing, taken, { value: true })
 
 const broken = (cause: unknown): Broken => new Broken("the body's iterable threw", cause)
 
@@ -45,7 +50,7 @@ class Iteration {
   /** Whether it has come to its end by itself, or has thrown: then there is nothing to be returned. */
   private over = false
 
-  constructor(private readonly iterator: Iterator<unknown> | AsyncIterator<unknown>) {}
+  constructor(private readonly iterator: AnyIterator) {}
 
   readonly next: Effect.Effect<unknown, Broken> = Effect.suspend(() => {
     try {

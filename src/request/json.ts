@@ -4,6 +4,7 @@
 import * as Either from "effect/Either"
 import * as ParseResult from "effect/ParseResult"
 import type * as Schema from "effect/Schema"
+import { thrown } from "./details.js"
 
 /**
  * Makes JSON text of a value, in place of `JSON.stringify`: for a replacer, for bigints, for keys in their order.
@@ -52,7 +53,7 @@ export const jsonText = (value: unknown, stringify: Stringify = JSON.stringify):
     const encoded = value.encoded()
     return Either.isLeft(encoded) ? encoded.left : textOf(encoded.right, stringify)
   } catch (cause) {
-    return new NoJson(`json cannot be serialized: ${cause instanceof Error ? cause.message : String(cause)}`, cause)
+    return new NoJson(`json cannot be serialized: ${thrown(cause)}`, cause)
   }
 }
 

@@ -2,11 +2,11 @@
  * A multipart body (RFC 2046 §5.1, RFC 7578) from its parts: what is known of them is known of it, its length and whether
  * it can be sent again. Nothing is read before it is sent.
  */
-import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { closing, isBoundary, type PartHead, partHead, withBoundary } from "../content/multipartHead.js"
 import { fieldViolation } from "../protocol/Fields.js"
 import { Broken, ContentSource, type Spent } from "./ContentSource.js"
+import { exactly } from "./framing.js"
 
 /**
  * A part of a multipart body. `E` is what its bytes can fail with, `R` what they need.
@@ -53,10 +53,13 @@ export const multipartSource = <E, R>(
 const crlf = new TextEncoder().encode("\r\n")
 
 /** What would not stay in its line of the part's head, or keeps its bytes from being sent. */
-const flawOf = ({ contentType, headers, source }: Part<unknown, unknown>): string | undefined =>
+const flawOf = ({ contentType, filename, headers, name, source }: Part<unknown, unknown>): string | undefined =>
+  (typeof name === "string" && (filename === undefined || typeof filename === "string") ? undefined : notNamed) ??
   headers.violation ??
   (contentType === undefined ? undefined : fieldViolation("Content-Type", contentType)) ??
   (typeof source === "string" ? undefined : source.problem)
+
+const notNamed = "its name and its file name are text"
 
 const lengthOf = (pieces: ReadonlyArray<Uint8Array | ContentSource<unknown, unknown>>): number | undefined => {
   let total = 0
@@ -69,21 +72,12 @@ const lengthOf = (pieces: ReadonlyArray<Uint8Array | ContentSource<unknown, unkn
 
 const bytesOf = <E, R>(piece: Uint8Array | ContentSource<E, R>): Stream.Stream<Uint8Array, E | Broken | Spent, R> => {
   if (piece instanceof Uint8Array) return Stream.make(piece)
-  return piece.length === undefined ? piece.stream : exactly(piece.stream, piece.length)
+  const { length, stream } = piece
+  if (length === undefined) return stream
+  // A part that is longer or shorter than was announced must not be made up for by another.
+  return exactly(
+    stream,
+    length,
+    (what) => new Broken(`a part has ${what} bytes than the ${length} that were announced`)
+  )
 }
-
-/** A part that is longer or shorter than was announced must not be made up for by another. */
-const exactly = <E, R>(
-  stream: Stream.Stream<Uint8Array, E | Broken | Spent, R>,
-  length: number
-): Stream.Stream<Uint8Array, E | Broken | Spent, R> =>
-  Stream.suspend(() => {
-    let left = length
-    const mismatch = (what: string) => new Broken(`a part has ${what} bytes than the ${length} that were announced`)
-    const counted = Stream.mapEffect(stream, (bytes) => {
-      left -= bytes.length
-      return left < 0 ? Effect.fail(mismatch("more")) : Effect.succeed(bytes)
-    })
-    const end = Stream.suspend(() => (left > 0 ? Stream.fail(mismatch("fewer")) : Stream.empty))
-    return Stream.concat(counted, end)
-  })

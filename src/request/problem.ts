@@ -5,6 +5,7 @@ import type * as HttpxError from "../HttpxError.js"
 import { isToken } from "../protocol/Fields.js"
 import { type Request, unsendable } from "../Request.js"
 import { consumed } from "./body.js"
+import { isDetached } from "./content.js"
 
 /** Why the body of a request, which flows once, cannot be sent; if it can, it belongs to whoever asks until `unclaim`. */
 export const claim = ({ body, summary }: Request<unknown>): HttpxError.StreamConsumed | undefined =>
@@ -17,7 +18,7 @@ export const unclaim = ({ body }: Request<unknown>): void => {
 
 /** Why a request cannot be sent, whatever carries it. */
 export const problemOf = (request: Request<unknown>): HttpxError.InvalidRequest | undefined => {
-  const { headers, method, problem, settings, target } = request
+  const { body, headers, method, problem, settings, target } = request
   if (problem !== undefined) return problem
   if (target instanceof Error) return target
   if (!isToken(method)) return unsendable(request, `${JSON.stringify(method)} is not a method`)
@@ -26,8 +27,11 @@ export const problemOf = (request: Request<unknown>): HttpxError.InvalidRequest 
   if (method.toUpperCase() === "CONNECT" && !authorityForm.test(settings.target ?? "")) {
     return unsendable(request, 'CONNECT needs a target of the form "host:port"')
   }
+  if (body._tag === "Bytes" && isDetached(body.bytes.buffer)) return unsendable(request, detached)
   return headers.violation === undefined ? undefined : unsendable(request, headers.violation)
 }
+
+const detached = "the bytes of the body were transferred to somewhere else after the request was made"
 
 // RFC 9112 §3.2.3
 const authorityForm = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+):\d{1,5}$/i

@@ -8,14 +8,15 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import { asCall, type Call, type Exchange, type Start } from "../Exchange.js"
 import * as HttpxError from "../HttpxError.js"
-import { type BodyFraming, serializeRequest } from "../protocol/http1/RequestSerializer.js"
+import { serializeRequest } from "../protocol/http1/RequestSerializer.js"
 import { parseAddress } from "../protocol/address.js"
 import type { Target } from "../protocol/target.js"
 import type { TargetParser } from "../protocol/TargetParser.js"
 import { problemDetails } from "../request/details.js"
+import { framing } from "../request/framing.js"
 import { claim, problemOf, unclaim } from "../request/problem.js"
 import { type Limits, limitsOf, notGiven, orElse, type Timeouts } from "../request/Timeouts.js"
-import { type Body, type Request, unsendable } from "../Request.js"
+import { type Request, unsendable } from "../Request.js"
 import type { Response } from "../Response.js"
 import type { Route } from "./connect/Route.js"
 import type { ProxyHead } from "./proxy/forwarding.js"
@@ -142,17 +143,3 @@ const refused = (request: Request<unknown>, address: string): HttpxError.Address
 /** RFC 9112 §3.2.3: the Host of a CONNECT is its target. */
 const authorityOf = ({ method, settings }: Request<unknown>, { authority }: Target): string =>
   method === "CONNECT" ? (settings.target ?? authority) : authority
-
-const noBody: BodyFraming = { _tag: "None" }
-const chunked: BodyFraming = { _tag: "Chunked" }
-
-const framing = (body: Body<unknown>): BodyFraming => {
-  switch (body._tag) {
-    case "Empty":
-      return noBody
-    case "Bytes":
-      return { _tag: "Length", length: body.bytes.length }
-    case "Stream":
-      return body.length === undefined ? chunked : { _tag: "Length", length: body.length }
-  }
-}

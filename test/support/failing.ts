@@ -4,6 +4,7 @@ import { expect } from "@effect/vitest"
 import { Cause, Effect, Exit } from "effect"
 import { Client, HttpxError } from "effect-httpx"
 import { Transport } from "effect-httpx/node"
+import { answering, ok, scripted } from "./scripted.js"
 
 /** A client over a transport of its own. */
 export const connected = (options?: Transport.TransportOptions, clientOptions?: Client.ClientOptions) =>
@@ -51,6 +52,26 @@ export const atRest = (idle: number): Transport.PoolStats => ({
   active: 0,
   idle,
   exchanges: 0
+})
+
+/** A client, and a server that nothing may reach. */
+export const unreached = Effect.gen(function* () {
+  const server = yield* scripted(answering(ok("")))
+  const { client, stats } = yield* connected()
+
+  /** The call fails with this tag, and the server has not even seen a connection. */
+  const refused = <A, Tag extends HttpxError.InvalidRequest["_tag"]>(
+    call: Effect.Effect<A, HttpxError.HttpxError>,
+    tag: Tag
+  ) =>
+    Effect.gen(function* () {
+      const error = yield* failsWith(call, tag)
+      expect(error).toMatchObject({ phase: "prepare", delivery: "unsent" })
+      expect(yield* stats).toEqual(atRest(0))
+      expect(server.connections).toEqual([])
+      return error
+    })
+  return { client, server, refused }
 })
 
 /** Looks again, between events of sockets, until it is so; gives up in the end. */

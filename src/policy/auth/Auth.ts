@@ -52,7 +52,7 @@ export type SendError = HttpxError | BodyError<unknown>
 
 /**
  * Sends a request as part of the call. The answer before, if there was one, is released first: whoever wants its body reads
- * that before. A body that is a stream can be sent once, a second time fails with `StreamConsumed`.
+ * that before. A body that flows once can be sent once, a second time fails with `StreamConsumed`.
  *
  * @since 0.1.0
  * @category models

@@ -13,6 +13,7 @@ import { authError, consumed } from "./failures.js"
 
 export class Sending {
   private last: Response | undefined = undefined
+  /** The body that flows once and has. */
   private streamed: Body<unknown> | undefined = undefined
 
   constructor(
@@ -30,7 +31,7 @@ export class Sending {
   readonly send: Send = (request) =>
     Effect.suspend(() => {
       const { body } = request
-      if (body._tag === "Stream") {
+      if (!request.isRepeatable) {
         if (body === this.streamed) return Effect.fail(consumed(this.request, this.last))
         this.streamed = body
       }

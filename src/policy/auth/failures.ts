@@ -32,7 +32,8 @@ export const authError = (
 
 /** A body that flows once is wanted a second time. */
 export const consumed = (request: Request<unknown>, answer: Response | undefined): HttpxError.StreamConsumed => {
-  const what = "the auth sends the request again, and its body is a stream that flows once: give its bytes"
+  const what =
+    "the auth sends the request again, and its body is a stream that flows once: give its bytes, or a function that makes it anew"
   return new HttpxError.StreamConsumed(details(request, answer, what))
 }
 

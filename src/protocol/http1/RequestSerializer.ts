@@ -117,6 +117,19 @@ export const serializeRequest = (
 
 /** The rest of a request whose caller wrote the framing fields. */
 const withGivenFraming = (start: string, fields: Fields, body: BodyFraming): SerializedRequest | RequestViolation => {
+  const length = givenFraming(fields, body)
+  if (typeof length === "object") return length
+  if (length === undefined) return { head: `${start}${fields.wire}\r\n`, chunked: true, contentLength: undefined }
+  // RFC 9110 §8.6: one Content-Length, however often it was given.
+  const single = fields.getAll("content-length").length === 1 ? fields : fields.set("Content-Length", String(length))
+  return { head: `${start}${single.wire}\r\n`, chunked: false, contentLength: length }
+}
+
+/**
+ * The length that framing fields say, or `undefined` for chunks; or why they cannot be sent with this body. Only for fields
+ * with framing.
+ */
+export const givenFraming = (fields: Fields, body: BodyFraming): number | undefined | RequestViolation => {
   const codings = fields.getAll("transfer-encoding")
   const lengths = fields.getAll("content-length")
   if (codings.length > 0) {
@@ -131,7 +144,7 @@ const withGivenFraming = (start: string, fields: Fields, body: BodyFraming): Ser
     if (body._tag === "None") {
       return refused("INVALID_TRANSFER_ENCODING", "the request has a Transfer-Encoding and no body")
     }
-    return { head: `${start}${fields.wire}\r\n`, chunked: true, contentLength: undefined }
+    return undefined
   }
   const notLength = lengths.find((each) => !isLength(each))
   if (notLength !== undefined) {
@@ -143,9 +156,7 @@ const withGivenFraming = (start: string, fields: Fields, body: BodyFraming): Ser
   if (length !== actual) {
     return refused("INVALID_CONTENT_LENGTH", `Content-Length is ${length}, but the body has ${actual} bytes`)
   }
-  // RFC 9110 §8.6: one Content-Length, however often it was given.
-  const single = lengths.length === 1 ? fields : fields.set("Content-Length", String(length))
-  return { head: `${start}${single.wire}\r\n`, chunked: false, contentLength: length }
+  return length
 }
 
 /** What goes before the data of a chunk; after it goes CRLF. A chunk has to have data: an empty one is the last. */

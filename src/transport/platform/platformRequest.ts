@@ -7,13 +7,14 @@ import * as Headers from "@effect/platform/Headers"
 import type * as HttpBody from "@effect/platform/HttpBody"
 import type { HttpMethod } from "@effect/platform/HttpMethod"
 import * as HttpClientRequest from "@effect/platform/HttpClientRequest"
-import * as Stream from "effect/Stream"
-import { withBoundaryOf } from "../../content/multipartHead.js"
+import { randomBoundary, withBoundaryOf } from "../../content/multipartHead.js"
 import type * as HttpxError from "../../HttpxError.js"
 import { Fields } from "../../protocol/Fields.js"
 import { appendQuery } from "../../protocol/target.js"
 import { percentEncode } from "../../protocol/percent.js"
-import { build, type Request } from "../../Request.js"
+import { build, type Content, type Request } from "../../Request.js"
+import { notContent, sourceOf } from "../../request/content.js"
+import { multipartSource, type Part } from "../../request/multipart.js"
 
 /**
  * Their request as ours, with `defaults` for the fields that it lacks. A body that has no bytes in it becomes a request
@@ -41,6 +42,8 @@ export const toHttpClientRequest = (request: Request<unknown>): HttpClientReques
   const record: Record<string, string> = {}
   for (const [name, value] of request.headers) {
     const lower = name.toLowerCase()
+    // Their clients refuse it, or believe it and send no chunks: how a body ends on their wire is theirs to say.
+    if (lower === "transfer-encoding") continue
     record[lower] = lower in record ? `${record[lower]}, ${value}` : value
   }
   // Their type names seven methods; their clients send any.
@@ -55,18 +58,13 @@ export const toHttpClientRequest = (request: Request<unknown>): HttpClientReques
     case "Bytes":
       return HttpClientRequest.bodyUint8Array(made, request.body.bytes, contentType)
     case "Stream": {
-      const { length = lengthGiven(request) } = request.body
+      const { length } = request.body
       return HttpClientRequest.bodyStream(made, request.body.stream, {
         contentType,
         ...(length === undefined ? {} : { contentLength: length })
       })
     }
   }
-}
-
-const lengthGiven = ({ headers }: Request<unknown>): number | undefined => {
-  const length = headers.get("content-length")
-  return length === undefined ? undefined : Number(length)
 }
 
 /** Without user, password and fragment: their clients drop, refuse or send them, each as it likes. */
@@ -85,7 +83,7 @@ const fieldsOf = (request: HttpClientRequest.HttpClientRequest): Fields => {
 }
 
 interface PlatformBody {
-  readonly content?: string | Uint8Array | Stream.Stream<Uint8Array, unknown>
+  readonly content?: Content<unknown>
   readonly contentType?: string | undefined
   /** Of a stream; bytes know theirs. */
   readonly contentLength?: number | undefined
@@ -100,7 +98,7 @@ const bodyOf = (body: HttpBody.HttpBody): PlatformBody => {
     case "Stream":
       return { content: body.stream, contentType: body.contentType, contentLength: body.contentLength }
     case "FormData":
-      return webBody(body.formData)
+      return formBody(body.formData)
     case "Raw":
       return { contentType: body.contentType, ...rawBody(body.body) }
   }
@@ -108,36 +106,24 @@ const bodyOf = (body: HttpBody.HttpBody): PlatformBody => {
 
 const rawBody = (body: unknown): PlatformBody => {
   if (body === undefined || body === null) return {}
-  if (typeof body === "string" || body instanceof Uint8Array) return { content: body }
-  if (body instanceof ArrayBuffer) return { content: new Uint8Array(body) }
-  if (ArrayBuffer.isView(body)) return { content: new Uint8Array(body.buffer, body.byteOffset, body.byteLength) }
-  if (isWebBody(body)) return webBody(body)
-  // Not a body at all: `build` says so, as a typed error.
-  return { content: body as Stream.Stream<Uint8Array, unknown> }
+  if (body instanceof FormData) return formBody(body)
+  if (body instanceof URLSearchParams) return { content: body.toString(), contentType: formType }
+  // What is not a body at all `build` says to be none, as a typed error.
+  return { content: body as Content<unknown> }
 }
 
-type WebBody = FormData | URLSearchParams | Blob | ReadableStream<Uint8Array>
+// As fetch has it.
+const formType = "application/x-www-form-urlencoded;charset=UTF-8"
 
-const isWebBody = (body: unknown): body is WebBody =>
-  body instanceof FormData || body instanceof URLSearchParams || body instanceof Blob || body instanceof ReadableStream
+/** By parts, and not by the web platform's own encoder, whose bytes cannot be sent again and have no known length. */
+const formBody = (form: FormData): PlatformBody => ({
+  content: multipartSource(Array.from(form, partOf), "multipart/form-data", randomBoundary())
+})
 
-/** What the web platform knows how to turn into bytes; it also knows the type, with the boundary of a form. */
-const webBody = (body: WebBody): PlatformBody => {
-  let encoded: globalThis.Response
-  try {
-    encoded = new globalThis.Response(body)
-  } catch (cause) {
-    // A ReadableStream that has been read before: a second run of the same request.
-    return { content: Stream.fail(cause) }
-  }
-  const contentType = encoded.headers.get("content-type") ?? undefined
-  const { body: bytes } = encoded
-  if (bytes === null) return { contentType }
-  return {
-    contentType,
-    content: Stream.fromReadableStream(
-      () => bytes,
-      (cause) => cause
-    )
-  }
-}
+const partOf = ([name, value]: readonly [string, FormDataEntryValue]): Part => ({
+  name,
+  filename: typeof value === "string" ? undefined : value.name,
+  contentType: typeof value === "string" ? undefined : value.type || "application/octet-stream",
+  headers: Fields.empty,
+  source: sourceOf(value) ?? notContent
+})

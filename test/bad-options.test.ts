@@ -1,0 +1,120 @@
+/** Options that the types refuse, or whose own code throws, fail with a typed error before anything is opened. */
+import { describe, expect, it } from "@effect/vitest"
+import { Effect } from "effect"
+import { type HttpxError, Request } from "effect-httpx"
+import { connected, failsWith, unreached } from "./support/failing.js"
+import { answering, ok, scripted } from "./support/scripted.js"
+
+/** What the types refuse, and a caller in JavaScript may give all the same. */
+const untyped = (value: unknown) => value as never
+
+describe("options that are not what they should be, or whose own code throws", () => {
+  const throwing = {
+    get a(): string {
+      throw new Error("a getter threw")
+    }
+  }
+  const generating = () =>
+    (function* () {
+      yield ["a", "b"] as const
+      throw new Error("a generator threw")
+    })()
+
+  it.scopedLive.each<readonly [string, () => object, HttpxError.InvalidRequest["_tag"], string]>([
+    ["null headers", () => ({ headers: null }), "LocalProtocolError", "is not a field name"],
+    ["headers that are text", () => ({ headers: "a: b" }), "LocalProtocolError", "is not a field name"],
+    ["headers that are no pairs", () => ({ headers: [null] }), "LocalProtocolError", "is not a field name"],
+    ["a field without a value", () => ({ headers: [["a"]] }), "LocalProtocolError", "not a string"],
+    ["a field whose name is a number", () => ({ headers: [[1, "a"]] }), "LocalProtocolError", "is not a field name"],
+    ["a field whose value is a symbol", () => ({ headers: { a: Symbol("b") } }), "LocalProtocolError", "not a string"],
+    ["cookies that are no pairs", () => ({ cookies: [null] }), "LocalProtocolError", "a record or as pairs"],
+    ["headers with a getter", () => ({ headers: throwing }), "LocalProtocolError", "a getter threw"],
+    ["headers of a generator", () => ({ headers: generating() }), "LocalProtocolError", "a generator threw"],
+    ["params with a getter", () => ({ params: throwing }), "LocalProtocolError", "a getter threw"],
+    ["params of a generator", () => ({ params: generating() }), "LocalProtocolError", "a generator threw"],
+    ["cookies of a generator", () => ({ cookies: generating() }), "LocalProtocolError", "a generator threw"],
+    ["a form of a generator", () => ({ form: generating() }), "LocalProtocolError", "a generator threw"],
+    ["NaN in params", () => ({ params: { a: NaN } }), "InvalidUrl", '"a" is NaN'],
+    ["Infinity in params", () => ({ params: { a: [1, Infinity] } }), "InvalidUrl", '"a" is Infinity'],
+    ["NaN in a form", () => ({ form: { a: NaN } }), "LocalProtocolError", '"a" is NaN'],
+    ["a Blob in a form", () => ({ form: { a: new Blob(["b"]) } }), "LocalProtocolError", "Multipart.form"],
+    ["content that is FormData", () => ({ content: new FormData() }), "LocalProtocolError", "Multipart.form"],
+    ["content that is parameters", () => ({ content: new URLSearchParams("a=b") }), "LocalProtocolError", "as form"],
+    ["a method that is a symbol", () => ({ method: Symbol("GET") }), "LocalProtocolError", "is not a method"]
+  ])("fail the call, and that of a block: %s", ([, options, tag, why]) =>
+    Effect.gen(function* () {
+      const { client, refused, server } = yield* unreached
+      const given = (): { readonly method?: string } => ({ method: "POST", ...options() })
+      const called = Effect.suspend(() => {
+        const { method = "POST", ...rest } = given()
+        return client.request(method, server.url(), rest)
+      })
+      const error = yield* refused(called, tag)
+      expect(error.message).toContain(why)
+      const gathered = client.all([{ url: server.url(), ...given() }]) as Effect.Effect<unknown, HttpxError.HttpxError>
+      expect((yield* refused(gathered, tag)).message).toContain(why)
+    })
+  )
+
+  it.each([null, Object.create(null), Symbol("b"), undefined])("say so whatever was thrown: %#", (cause) => {
+    const options = {
+      json: {
+        toJSON: () => {
+          throw cause
+        }
+      }
+    }
+    expect(Request.make("POST", "http://example.com/", options).problem).toMatchObject({ _tag: "LocalProtocolError" })
+  })
+
+  it("leave a request that knows why it cannot be sent", () => {
+    const request = Request.make("POST", "http://example.com/", { headers: throwing })
+    expect(request.problem?.message).toContain("a getter threw")
+    const unprintable = Request.make("GET", Object.create(null) as URL)
+    expect(unprintable.problem).toMatchObject({ _tag: "LocalProtocolError" })
+  })
+})
+
+describe("bytes that were transferred to somewhere else", () => {
+  const transferred = <A extends ArrayBufferView>(view: A): A => {
+    structuredClone(view.buffer, { transfer: [view.buffer as ArrayBuffer] })
+    return view
+  }
+
+  it.scopedLive.each<readonly [string, () => ArrayBuffer | ArrayBufferView]>([
+    ["bytes", () => transferred(new Uint8Array(4))],
+    ["a view", () => transferred(new DataView(new ArrayBuffer(4)))],
+    ["a buffer", () => transferred(new Uint8Array(4)).buffer]
+  ])("are no empty body: %s", ([, content]) =>
+    Effect.gen(function* () {
+      const { client, refused, server } = yield* unreached
+      yield* refused(client.post(server.url(), { content: content() }), "LocalProtocolError")
+    })
+  )
+
+  it.scopedLive("are none either when that happens after the request was made", () =>
+    Effect.gen(function* () {
+      const { client, refused, server } = yield* unreached
+      const content = new Uint8Array(4)
+      const request = client.build("POST", server.url(), { content })
+      transferred(content)
+      expect((yield* refused(client.send(request), "LocalProtocolError")).message).toContain("transferred")
+    })
+  )
+})
+
+describe("a function that gives no content", () => {
+  it.scopedLive.each([
+    ["a function", (): unknown => () => "text"],
+    ["a promise", () => Promise.resolve("text")],
+    ["nothing", () => undefined]
+  ])("is LocalProtocolError: it gives %s", ([, content]) =>
+    Effect.gen(function* () {
+      const server = yield* scripted(answering(ok("")))
+      const { client } = yield* connected()
+      const call = client.post(server.url(), { content: untyped(content) })
+      const error = yield* failsWith(call as Effect.Effect<unknown, HttpxError.HttpxError>, "LocalProtocolError")
+      expect(error.message).toContain("content is none of text, bytes")
+    })
+  )
+})
