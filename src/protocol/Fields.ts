@@ -90,7 +90,10 @@ const flatten = (input: FieldsInput): ReadonlyArray<string> => {
   if (!isObject(input)) return noField
   const flat: Array<string> = []
   if (Symbol.iterator in input) {
-    for (const pair of input as Iterable<unknown>) flat.push(...(isPair(pair) ? [pair[0], pair[1]] : noField))
+    for (const pair of input as Iterable<unknown>) {
+      const [name, value] = isPair(pair) ? pair : noField
+      flat.push(name, value)
+    }
     return flat
   }
   for (const name of Object.keys(input)) {
