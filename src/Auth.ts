@@ -36,7 +36,6 @@ import type * as HttpClient from "@effect/platform/HttpClient"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import type * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
-import * as Predicate from "effect/Predicate"
 import type * as Redacted from "effect/Redacted"
 import type { HttpxError } from "./HttpxError.js"
 import { anyAuth } from "./policy/Auth.js"
@@ -70,7 +69,7 @@ export const TypeId: typeof internal.TypeId = internal.TypeId
  * @since 0.1.0
  * @category guards
  */
-export const isAuth = (u: unknown): u is internal.Auth<unknown, unknown> => Predicate.hasProperty(u, TypeId)
+export const isAuth: (u: unknown) => u is internal.Auth<unknown, unknown> = internal.isAuth
 
 /**
  * Basic (RFC 7617), in UTF-8, with the first request. A user with a colon in it, or a control character in either, makes

@@ -159,14 +159,21 @@ export const Client: Context.Tag<Client, Client> = Context.GenericTag<Client>("e
  */
 export const make = <R = never>(
   options: ClientOptions<R> = {}
-): Effect.Effect<Client, never, HttpClient.HttpClient | R> =>
-  Effect.map(wireFor(options), (wire) => fromWire(wire, options))
+): Effect.Effect<Client, never, HttpClient.HttpClient | R> => Effect.map(outfitFor(options), fromOutfit)
+
+/** What a client is made of. */
+interface Outfit {
+  readonly wire: Wire
+  readonly defaults: Defaults
+}
 
 /** The wire of the context, with the policies of the options in front. */
-const wireFor = <R>(options: ClientOptions<R>): Effect.Effect<Wire, never, HttpClient.HttpClient | R> =>
+const outfitFor = <R>(options: ClientOptions<R>): Effect.Effect<Outfit, never, HttpClient.HttpClient | R> =>
   Effect.contextWith((context: Context.Context<HttpClient.HttpClient | R>) => {
     const wire = wireOf(Context.get(context, HttpClient.HttpClient))
-    return apply(compression(wire.encoders), withPolicies(wire, policiesOf(options, context)))
+    const defaults = new Defaults(wire, options)
+    const policies = policiesOf(options, defaults.headers, context)
+    return { wire: apply(compression(wire.encoders), withPolicies(wire, policies)), defaults }
   })
 
 /**
@@ -204,15 +211,11 @@ export const layerHttpClient = <R = never>(
 ): Layer.Layer<HttpClient.HttpClient, never, HttpClient.HttpClient | R> =>
   Layer.effect(
     HttpClient.HttpClient,
-    Effect.map(wireFor(options), (wire) => {
-      const defaults = new Defaults(wire, options)
-      return toHttpClient(apply(defaults.policy, wire), Fields.empty)
-    })
+    Effect.map(outfitFor(options), ({ defaults, wire }) => toHttpClient(apply(defaults.policy, wire), Fields.empty))
   )
 
-const fromWire = (wire: Wire, options: ClientOptions<unknown>): Client => {
+const fromOutfit = ({ defaults, wire }: Outfit): Client => {
   const { exchange } = wire
-  const defaults = new Defaults(wire, options)
   const build: Client["build"] = (method, url, options) => defaults.request(method, url, options)
   const sendOwn = <E>(request: Request.Request<E>) => asReadCall(request, exchange<E>)
   const request: Client["request"] = (method, url, options) =>

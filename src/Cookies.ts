@@ -63,6 +63,7 @@ export { CookieConflict, CookieError } from "./cookies/errors.js"
 export type { ExportOptions } from "./cookies/kept.js"
 export type { CookiesOptions } from "./cookies/make.js"
 export type { PersistedOptions } from "./cookies/persisted.js"
+export { isCookieJar, TypeId } from "./cookies/TypeId.js"
 
 /**
  * The tag of an application's one jar.

@@ -1,8 +1,10 @@
 /** Options that the types refuse, or whose own code throws, fail with a typed error before anything is opened. */
+import type { HttpClient } from "@effect/platform"
+import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { describe, expect, it } from "@effect/vitest"
-import { Effect } from "effect"
-import { type HttpxError, Request } from "effect-httpx"
-import { connected, failsWith, unreached } from "./support/failing.js"
+import { Effect, Redacted } from "effect"
+import { Auth, Cookies, Hooks, type HttpxError, Redirects, Request } from "effect-httpx"
+import { connected, failsWith, failureOf, unreached } from "./support/failing.js"
 import { answering, ok, scripted } from "./support/scripted.js"
 
 /** What the types refuse, and a caller in JavaScript may give all the same. */
@@ -40,6 +42,23 @@ describe("options that are not what they should be, or whose own code throws", (
     ["a Blob in a form", () => ({ form: { a: new Blob(["b"]) } }), "LocalProtocolError", "Multipart.form"],
     ["content that is FormData", () => ({ content: new FormData() }), "LocalProtocolError", "Multipart.form"],
     ["content that is parameters", () => ({ content: new URLSearchParams("a=b") }), "LocalProtocolError", "as form"],
+    ["an auth that is none", () => ({ auth: 5 }), "LocalProtocolError", "auth is none"],
+    ["an auth that is an Effect", () => ({ auth: Effect.void }), "LocalProtocolError", "auth is none"],
+    ["redirects that are a number", () => ({ followRedirects: 5 }), "LocalProtocolError", "followRedirects is none"],
+    ["redirects that are null", () => ({ followRedirects: null }), "LocalProtocolError", "followRedirects is none"],
+    ["a limit that is text", () => ({ followRedirects: { max: "5" } }), "LocalProtocolError", "followRedirects"],
+    ["a redirect policy that is text", () => ({ followRedirects: { policy: "all" } }), "LocalProtocolError", "followR"],
+    [
+      "sensitive fields as text",
+      () => ({ followRedirects: { sensitiveFields: "a" } }),
+      "LocalProtocolError",
+      "followR"
+    ],
+    ["sensitive fields of numbers", () => ({ followRedirects: { sensitiveFields: [1] } }), "LocalProtocolError", "fol"],
+    ["a listener that is text", () => ({ onInformational: "x" }), "LocalProtocolError", "onInformational is no"],
+    ["a target that is a number", () => ({ target: 5 }), "LocalProtocolError", "target is no text"],
+    ["NaN as a timeout", () => ({ timeout: NaN }), "LocalProtocolError", "timeout is not a duration"],
+    ["a timeout below zero", () => ({ timeout: { read: -1 } }), "LocalProtocolError", "timeout.read is not a duration"],
     ["a method that is a symbol", () => ({ method: Symbol("GET") }), "LocalProtocolError", "is not a method"]
   ])("fail the call, and that of a block: %s", ([, options, tag, why]) =>
     Effect.gen(function* () {
@@ -73,6 +92,72 @@ describe("options that are not what they should be, or whose own code throws", (
     const unprintable = Request.make("GET", Object.create(null) as URL)
     expect(unprintable.problem).toMatchObject({ _tag: "LocalProtocolError" })
   })
+})
+
+describe("options of a client that are not what they should be, or whose own code throws", () => {
+  it.scopedLive.each<readonly [string, () => object, string]>([
+    ["an auth that is none", () => ({ auth: 5 }), "auth is none"],
+    ["no auth where there is one for calls", () => ({ auth: null }), "auth is none"],
+    ["redirects that are a number", () => ({ followRedirects: 5 }), "followRedirects is none"],
+    ["a jar that is none", () => ({ cookies: { a: "b" } }), "cookies is no jar"],
+    ["an Effect of a jar", () => ({ cookies: Cookies.make() }), "cookies is no jar"],
+    ["a hook that is text", () => ({ hooks: { request: "log" } }), "a hook is no function"],
+    ["a list of no hooks", () => ({ hooks: { response: [undefined] } }), "a hook is no function"],
+    ["NaN as a timeout", () => ({ timeout: NaN }), "timeout is not a duration"],
+    [
+      "headers of a generator that throws",
+      () => ({
+        headers: (function* () {
+          yield ["a", "b"] as const
+          throw new Error("a generator threw")
+        })()
+      }),
+      "a generator threw"
+    ]
+  ])("fail each call, and that of a block: %s", ([, options, why]) =>
+    Effect.gen(function* () {
+      const server = yield* scripted(answering(ok("")))
+      const { client } = yield* connected({}, options())
+      expect((yield* failsWith(client.get(server.url()), "LocalProtocolError")).message).toContain(why)
+      const gathered = client.all([{ url: server.url() }]) as Effect.Effect<unknown, HttpxError.HttpxError>
+      expect((yield* failsWith(gathered, "LocalProtocolError")).message).toContain(why)
+      expect(server.connections).toEqual([])
+    })
+  )
+
+  it.scopedLive("are read once: headers of a generator are those of every request", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted(answering(ok("")), answering(ok("")))
+      const headers = (function* () {
+        yield ["X-A", "1"] as const
+        yield ["Authorization", "Own"] as const
+      })()
+      const auth = Auth.basic("ada", Redacted.make("secret"))
+      const { client } = yield* connected({}, { headers, auth })
+      for (const _ of [1, 2]) {
+        const { request } = yield* client.get(server.url())
+        expect(request.headers.get("x-a")).toBe("1")
+        expect(request.headers.get("authorization")).toMatch(/^Basic /)
+      }
+    })
+  )
+
+  it.scopedLive.each<readonly [string, (client: HttpClient.HttpClient) => HttpClient.HttpClient.With<HttpClientError>]>(
+    [
+      ["an auth", Auth.withAuth<never, never>(untyped(5))],
+      ["redirects", Redirects.follow(untyped(5))],
+      ["a jar", Cookies.withJar(untyped({}))],
+      ["a hook", Hooks.onRequest<never, never>(untyped("log"))]
+    ]
+  )("fail what a policy alone was put before: %s", ([, withPolicy]) =>
+    Effect.gen(function* () {
+      const server = yield* scripted(answering(ok("")))
+      const { httpClient } = yield* connected()
+      const error = yield* failureOf(withPolicy(httpClient).get(server.url()))
+      expect(error).toMatchObject({ _tag: "RequestError", cause: { _tag: "LocalProtocolError" } })
+      expect(server.connections).toEqual([])
+    })
+  )
 })
 
 describe("bytes that were transferred to somewhere else", () => {

@@ -74,6 +74,8 @@ describe("exported names", () => {
         "Cookies.CookieConflict",
         "Cookies.CookieError",
         "Cookies.Cookies",
+        "Cookies.TypeId",
+        "Cookies.isCookieJar",
         "Cookies.layer",
         "Cookies.layerPersisted",
         "Cookies.make",

@@ -21,6 +21,9 @@ describe("a template", () => {
     ["{?x,y,undef}", { x: 1024, y: "768" }, "?x=1024&y=768"],
     ["?fixed=yes{&x}", { x: 1024n }, "?fixed=yes&x=1024"],
     ["{var:3}", { var: "value" }, "val"],
+    ["{var:1}", { var: "😀b" }, "%F0%9F%98%80"],
+    ["{?var:2,x:1}", { var: "a😀b", x: "bc" }, "?var=a%F0%9F%98%80&x=b"],
+    ["{+var:9999}", { var: "a/😀" }, "a/%F0%9F%98%80"],
     ["{/list*}", { list: ["red", "green", "blue"] }, "/red/green/blue"],
     ["{?list*}", { list: ["red", "green"] }, "?list=red&list=green"],
     ["{?keys*}", { keys: { semi: ";", dot: "." } }, "?semi=%3B&dot=."],
@@ -70,6 +73,24 @@ describe("a template", () => {
     ["/\ud800/{id}", { id: 1 }, "well-formed"]
   ] as const)("%s refuses %j", (template, values, why) => {
     expect(expand(template, values)).toMatch(new RegExp(`^TemplateError .*${why}`, "s"))
+  })
+
+  it.each([
+    ["is no text", Template.make(5 as never), {}],
+    ["is given no values", Template.make("/{id}"), undefined],
+    [
+      "has values that throw",
+      Template.make("/{id}"),
+      {
+        get id(): string {
+          throw new Error("a getter threw")
+        }
+      }
+    ]
+  ])("that %s is a TemplateError", (_, template, values) => {
+    expect(Either.flip(template.expand(values as never)).pipe(Either.getOrThrow)).toMatchObject({
+      _tag: "TemplateError"
+    })
   })
 
   it("shows no value in its error", () => {

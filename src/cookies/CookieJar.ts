@@ -22,6 +22,7 @@ import { exportJson, importJson } from "./jsonJar.js"
 import { type ExportOptions, kept } from "./kept.js"
 import { importNetscape } from "./netscapeJar.js"
 import { setCookieText } from "./setCookieText.js"
+import { TypeId } from "./TypeId.js"
 
 /**
  * Which cookies are meant. What is left out does not matter.
@@ -46,6 +47,8 @@ export interface CookieFilter {
  * @category models
  */
 export class CookieJar implements Inspectable.Inspectable {
+  readonly [TypeId]: typeof TypeId = TypeId
+
   /** @internal */
   constructor(
     private readonly store: CookieStore,

@@ -1,7 +1,8 @@
 /**
  * What a parallel block is told when it is opened.
  */
-import * as Duration from "effect/Duration"
+import type * as Duration from "effect/Duration"
+import { millisOf } from "../request/milliseconds.js"
 
 /**
  * At most so many requests begin within any such time.
@@ -84,15 +85,6 @@ export const settingsOf = (
     deadline: end === Infinity ? undefined : end,
     onUnobserved: onUnobserved ?? "ignore",
     problem
-  }
-}
-
-const millisOf = (input: Duration.DurationInput): number | undefined => {
-  if (typeof input === "number") return input >= 0 ? input : undefined
-  try {
-    return Duration.toMillis(Duration.decode(input))
-  } catch {
-    return undefined
   }
 }
 

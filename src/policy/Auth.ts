@@ -10,15 +10,17 @@ import * as Exit from "effect/Exit"
 import * as Tracer from "effect/Tracer"
 import { asCall, type Call, type Exchange, type Start } from "../Exchange.js"
 import type { HttpxError } from "../HttpxError.js"
-import { Fields, type FieldsInput } from "../protocol/Fields.js"
+import type { Fields } from "../protocol/Fields.js"
 import { authorizationOf } from "../protocol/target.js"
 import type { Request } from "../Request.js"
+import { notAuth } from "../request/optionFlaw.js"
 import type { Response } from "../Response.js"
 import {
   type Auth,
   AuthOf,
   type Begun,
   type Flow,
+  isAuth,
   type Outgoing,
   partsOf,
   provideContext,
@@ -28,24 +30,27 @@ import {
 import { asAuthError, inTime } from "./auth/failures.js"
 import { Sending } from "./auth/Sending.js"
 import type { Policy } from "./Policy.js"
+import { refusing } from "./refusing.js"
 
 /** The auths of a client and of its calls; what they fail with is the cause of an `AuthError`. */
 export const clientAuth = <R>(
   auth: Auth<unknown, R> | undefined,
   /** The client's default fields. */
-  headers: FieldsInput | undefined,
+  defaults: Fields,
   context: Context.Context<R>
 ): Policy => {
   if (auth === undefined) return policyOf(new Auths(undefined, undefined))
+  if (!isAuth(auth)) return refusing(notAuth)
   const { field } = partsOf(auth)
   // The span that an effect belongs to is the caller's.
   const own = Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
-  const written = field === undefined || headers === undefined ? undefined : Fields.from(headers).get(field)
+  const written = field === undefined ? undefined : defaults.get(field)
   return policyOf(new Auths(told(provideContext(auth, own)), written))
 }
 
 /** One auth for all requests. What it needs is in the fiber that sends, and what it fails with comes out as it is. */
-export const anyAuth = <E, R>(auth: Auth<E, R>): Policy => policyOf(new Auths(bare(auth), undefined))
+export const anyAuth = <E, R>(auth: Auth<E, R>): Policy =>
+  isAuth(auth) ? policyOf(new Auths(bare(auth), undefined)) : refusing(notAuth)
 
 /** An auth whose effects are run by whoever knows their types: an exchange names neither. */
 type Run = AuthOf<SendError, never>

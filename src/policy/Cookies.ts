@@ -8,14 +8,17 @@ import type { Clock } from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import type { CookieJar } from "../cookies/CookieJar.js"
+import { isCookieJar } from "../cookies/TypeId.js"
 import { joinCookies } from "../protocol/cookieField.js"
 import type { Fields } from "../protocol/Fields.js"
 import type { Request } from "../Request.js"
 import { cookiesIn } from "../request/cookies.js"
 import type { Response } from "../Response.js"
 import type { Policy } from "./Policy.js"
+import { refusing } from "./refusing.js"
 
 export const withJar = (jar: CookieJar): Policy => {
+  if (!isCookieJar(jar)) return refusing("cookies is no jar: make one by Cookies.make")
   const sender = new Sender(jar)
   return {
     exchange: (exchange) => (request) => {

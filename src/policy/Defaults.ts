@@ -10,7 +10,8 @@ import { queryString } from "../protocol/params.js"
 import { appendQuery, joinBase } from "../protocol/target.js"
 import { version } from "../protocol/version.js"
 import * as Request from "../Request.js"
-import { type Settings, settingsOf } from "../request/Settings.js"
+import { thrown } from "../request/details.js"
+import { noSettings, type Settings, settingsOf } from "../request/Settings.js"
 import type { Policy } from "./Policy.js"
 
 /**
@@ -27,22 +28,15 @@ export const defaultHeaders = (codings: ReadonlyArray<string>): Fields => {
 
 /** Worked out once, for all requests of a client. */
 export class Defaults {
-  readonly headers: Fields
-  private readonly base: string | undefined
-  private readonly query: string
-  private readonly problem: string | undefined
-  private readonly settings: Settings
-  private readonly stringify: Request.Stringify | undefined
+  private readonly given: Given
 
   constructor(wire: Wire, options: ClientOptions<unknown>) {
-    const { baseUrl, compress, defaultEncoding, headers, maxBodySize, params, stringify, timeout } = options
-    const query = params === undefined ? "" : queryString(params)
-    this.headers = defaultHeaders(wire.decoders?.codings ?? []).with(headers)
-    this.base = baseUrl === undefined ? undefined : String(baseUrl)
-    this.query = typeof query === "string" ? query : ""
-    this.problem = typeof query === "string" ? undefined : query.message
-    this.settings = settingsOf({ compress, defaultEncoding, maxBodySize, timeout })
-    this.stringify = stringify
+    this.given = given(defaultHeaders(wire.decoders?.codings ?? []), options)
+  }
+
+  /** With those of `defaultHeaders` that are left. */
+  get headers(): Fields {
+    return this.given.headers
   }
 
   request<E>(
@@ -52,8 +46,9 @@ export class Defaults {
   ): Request.Request<Request.BodyFailure<E>> {
     try {
       const place = this.place(String(url), options?.params === null)
-      const headers = this.headers.with(options?.headers)
-      return Request.build(method, place.url, place.problem, headers, options, this.settings, this.stringify)
+      const { headers, settings, stringify } = this.given
+      const fields = headers.with(options?.headers)
+      return Request.build(method, place.url, place.problem, fields, options, settings, stringify)
     } catch (cause) {
       return Request.unmade(method, url, cause)
     }
@@ -62,7 +57,8 @@ export class Defaults {
   /** A request that was made without this client. */
   applyTo<E>(request: Request.Request<E>): Request.Request<E> {
     const place = this.place(request.url)
-    return request.over(place.url, place.problem, this.headers.merge(request.headers), this.settings)
+    const { headers, settings } = this.given
+    return request.over(place.url, place.problem, headers.merge(request.headers), settings)
   }
 
   /** The same for each request that comes. */
@@ -74,9 +70,44 @@ export class Defaults {
   }
 
   private place(url: string, bare = false): { readonly url: string; readonly problem: string | undefined } {
-    const joined = this.base === undefined ? url : joinBase(this.base, url)
+    const { base, problem, query } = this.given
+    const joined = base === undefined ? url : joinBase(base, url)
     if (typeof joined !== "string") return { url, problem: joined.message }
     if (bare) return { url: joined, problem: undefined }
-    return { url: this.query === "" ? joined : appendQuery(joined, this.query), problem: this.problem }
+    return { url: query === "" ? joined : appendQuery(joined, query), problem }
+  }
+}
+
+/** What the options come to. */
+interface Given {
+  readonly headers: Fields
+  readonly base: string | undefined
+  readonly query: string
+  /** Why there is no query. */
+  readonly problem: string | undefined
+  readonly settings: Settings
+  readonly stringify: Request.Stringify | undefined
+}
+
+const given = (own: Fields, options: ClientOptions<unknown>): Given => {
+  try {
+    return read(own, options)
+  } catch (cause) {
+    // A getter or a generator of the caller's: all requests fail with it.
+    const settings = { ...noSettings, unclear: `an option of the client threw: ${thrown(cause)}` }
+    return { headers: own, base: undefined, query: "", problem: undefined, settings, stringify: undefined }
+  }
+}
+
+const read = (own: Fields, options: ClientOptions<unknown>): Given => {
+  const { baseUrl, compress, defaultEncoding, headers, maxBodySize, params, stringify, timeout } = options
+  const query = params === undefined ? "" : queryString(params)
+  return {
+    headers: own.with(headers),
+    base: baseUrl === undefined ? undefined : String(baseUrl),
+    query: typeof query === "string" ? query : "",
+    problem: typeof query === "string" ? undefined : query.message,
+    settings: settingsOf({ compress, defaultEncoding, maxBodySize, timeout }),
+    stringify
   }
 }

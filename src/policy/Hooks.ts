@@ -13,6 +13,7 @@ import { noSettings } from "../request/Settings.js"
 import { limitsOf } from "../request/Timeouts.js"
 import type { Response } from "../Response.js"
 import type { Policy } from "./Policy.js"
+import { refusing } from "./refusing.js"
 
 /**
  * Runs before each request is sent, redirected and repeated ones too, with its final fields. May give another to be sent
@@ -64,6 +65,7 @@ export const clientHooks = <R>(
   const request = listed<RequestHook<unknown, R>>(options?.request)
   const response = listed<ResponseHook<unknown, R>>(options?.response)
   if (request.length === 0 && response.length === 0) return undefined
+  if (!areHooks([...request, ...response])) return refusing(noHook)
   // The span that a hook belongs to is the caller's.
   const own = Context.omit(Tracer.ParentSpan)(context) as Context.Context<R>
   return hooks({
@@ -82,7 +84,14 @@ export const clientHooks = <R>(
 }
 
 /** Hooks as a policy. What they need is in the fiber that sends. */
-export const hooks = (around: Around): Policy => ({
+export const hooks = (around: Around): Policy =>
+  areHooks([...around.request, ...around.response]) ? running(around) : refusing(noHook)
+
+const areHooks = (given: ReadonlyArray<unknown>): boolean => given.every((hook) => typeof hook === "function")
+
+const noHook = "a hook is no function"
+
+const running = (around: Around): Policy => ({
   exchange: (exchange) => {
     const hooked: Exchange = (request) => {
       const { call } = request

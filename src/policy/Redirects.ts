@@ -11,15 +11,18 @@ import { asCall, type Exchange } from "../Exchange.js"
 import type * as HttpxError from "../HttpxError.js"
 import { type Destination, destinationOf, fieldsAfter, isRedirectStatus, methodAfter } from "../protocol/redirect.js"
 import type { Request } from "../Request.js"
+import { isFollowRedirects, notFollowRedirects } from "../request/optionFlaw.js"
 import type { Response } from "../Response.js"
 import { type NextRequest, noHistory, noNextRequest } from "../response/NextRequest.js"
 import type { Policy } from "./Policy.js"
+import { refusing } from "./refusing.js"
 import { consumed, type Redirected, refused, tooMany } from "./redirectFailures.js"
 import type { Decision } from "./RedirectPolicy.js"
 import { type FollowRedirects, type Rules, rulesOf } from "./RedirectsOptions.js"
 
 /** Redirects as a client follows them, where a call does not say otherwise. */
 export const redirects = (given: FollowRedirects | undefined): Policy => {
+  if (given !== undefined && !isFollowRedirects(given)) return refusing(notFollowRedirects)
   const rules = rulesOf(given)
   return {
     exchange: (exchange) => {

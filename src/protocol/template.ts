@@ -23,6 +23,7 @@ const problem = (message: string): TemplateProblem => ({ _tag: "TemplateProblem"
 // RFC 6570 §2.3: names, prefixes and the explode modifier; operators that are reserved for extensions are not known.
 const variable = String.raw`(?:[\w]|%[\da-fA-F]{2})(?:\.?(?:[\w]|%[\da-fA-F]{2}))*(?::[1-9]\d{0,3}|\*)?`
 const expression = new RegExp(String.raw`\{([+#./;?&]?)(${variable}(?:,${variable})*)\}`, "g")
+const prefixed = /([^{,]*):(\d+)(?=[,}])/g
 
 interface Expression {
   readonly operator: string
@@ -68,6 +69,15 @@ export const expandTemplate = (
   template: string,
   values: Readonly<Record<string, unknown>>
 ): string | TemplateProblem => {
+  if (typeof template !== "string") return problem("it is no text")
+  try {
+    return expanded(template, values)
+  } catch {
+    return problem("reading the values threw")
+  }
+}
+
+const expanded = (template: string, values: Readonly<Record<string, unknown>>): string | TemplateProblem => {
   const expressions = expressionsOf(template)
   if ("_tag" in expressions) return expressions
   if (wellFormed(template) === undefined) return problem("it is not well-formed text")
@@ -87,15 +97,28 @@ export const expandTemplate = (
       harmless[name] = "x"
     }
   }
-  const parsed = parseTemplate(template)
-  const expanded = parsed.expand(given)
+  const parsed = parseTemplate(inUnits(template, given))
+  const url = parsed.expand(given)
   const expected = segmentsOf(parsed.expand(harmless))
-  const found = segmentsOf(expanded)
+  const found = segmentsOf(url)
   if (count(found, isDots) > count(expected, isDots))
     return problem("a value makes a segment of dots, which is another path")
   if (count(found, isEmpty) > count(expected, isEmpty)) return problem("a value leaves a segment of the path empty")
-  return expanded
+  return url
 }
+
+/**
+ * The template with its prefixes counted in UTF-16 units, as the library cuts. RFC 6570 §2.4.1 counts characters, and half
+ * of one has no encoding.
+ */
+const inUnits = (template: string, given: Context): string =>
+  template.replace(expression, (expression) =>
+    expression.replace(prefixed, (whole, start: string, count: string) => {
+      const value = given[start.replace(/^[+#./;?&]/, "")]
+      if (typeof value !== "string" || !/[\ud800-\udbff]/.test(value)) return whole
+      return `${start}:${Array.from(value).slice(0, Number(count)).join("").length}`
+    })
+  )
 
 /** Operators of expressions without which the path would be another. */
 const inPath: ReadonlySet<string> = new Set(["", "+", "#"])

@@ -5,6 +5,7 @@ import type { Auth } from "../policy/auth/Auth.js"
 import type { FollowRedirects } from "../policy/RedirectsOptions.js"
 import { type Compression, compressionOf } from "./compression.js"
 import type { Informational } from "../response/Informational.js"
+import { optionFlaw } from "./optionFlaw.js"
 import { type ReadingGiven, readingGiven, readingNotGiven, readingOrElse } from "./ReadingOptions.js"
 import type { CallOptions } from "./RequestOptions.js"
 import { notGiven, orElse, type Timeouts, timeoutsOf } from "./Timeouts.js"
@@ -57,6 +58,8 @@ export const settingsOf = (options: CallOptions | undefined, defaults: Settings 
   )
     return defaults
   if (typeof reading === "string") return { ...defaults, unclear: reading }
+  const flaw = optionFlaw(options)
+  if (flaw !== undefined) return { ...defaults, unclear: flaw }
   const timeouts = timeoutsOf(timeout)
   if (typeof timeouts === "string") {
     return { ...defaults, unclear: `${timeouts} is not a duration: write e.g. "5 seconds"` }

@@ -3,7 +3,7 @@
  * `Infinity` is given, and is no limit.
  */
 import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
+import { millisOf } from "./milliseconds.js"
 
 /**
  * The longest that each phase of a call may take. `Infinity` is no limit; what is left out has its default.
@@ -65,10 +65,9 @@ export const timeoutsOf = (input: TimeoutInput | undefined): Timeouts | string =
   for (const phase of phases) {
     const duration = given[phase]
     if (duration === undefined) continue
-    // The type of a duration lets every text of a number and a word pass.
-    const decoded = Duration.decodeUnknown(duration)
-    if (Option.isNone(decoded)) return isRecord(input) ? `timeout.${phase}` : "timeout"
-    timeouts[phase] = Duration.toMillis(decoded.value)
+    const ms = millisOf(duration)
+    if (ms === undefined) return isRecord(input) ? `timeout.${phase}` : "timeout"
+    timeouts[phase] = ms
   }
   return timeouts
 }

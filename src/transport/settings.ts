@@ -1,10 +1,10 @@
 /**
  * A transport's options as it works with them: defaults filled in, durations as milliseconds, what makes no sense found.
  */
-import * as Duration from "effect/Duration"
-import * as Option from "effect/Option"
+import type * as Duration from "effect/Duration"
 import { kindOf } from "../protocol/address.js"
 import type { Proxy } from "../protocol/proxy.js"
+import { millisOf } from "../request/milliseconds.js"
 import { type Limits, limitsOf, notGiven, orElse, type Timeouts, timeoutsOf } from "../request/Timeouts.js"
 import type { TlsEnvironment } from "./connect/tls/TlsOptions.js"
 import type { Environment } from "./Environment.js"
@@ -116,9 +116,8 @@ class Problems {
   /** Milliseconds. */
   duration(name: string, given: Duration.DurationInput | undefined, otherwise: number): number {
     if (given === undefined) return otherwise
-    // The type of a duration lets every text of a number and a word pass.
-    const duration = Duration.decodeUnknown(given)
-    if (Option.isSome(duration)) return Duration.toMillis(duration.value)
+    const ms = millisOf(given)
+    if (ms !== undefined) return ms
     this.problem ??= `${name} is not a duration: write e.g. "5 seconds"`
     return otherwise
   }

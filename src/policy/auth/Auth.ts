@@ -7,6 +7,7 @@
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Inspectable from "effect/Inspectable"
+import * as Predicate from "effect/Predicate"
 import type * as Types from "effect/Types"
 import type { Call } from "../../Exchange.js"
 import type { AuthError, BodyError, HttpxError } from "../../HttpxError.js"
@@ -106,6 +107,8 @@ export class AuthOf<out E, out R> extends Inspectable.Class implements Auth<E, R
     return { _id: "effect-httpx/Auth", scheme: this.scheme }
   }
 }
+
+export const isAuth = (u: unknown): u is Auth<unknown, unknown> => Predicate.hasProperty(u, TypeId)
 
 /** There is no other implementation of the interface. */
 export const partsOf = <E, R>(auth: Auth<E, R>): AuthOf<E, R> => auth as AuthOf<E, R>
