@@ -27,12 +27,14 @@
 import type { PlatformError } from "@effect/platform/Error"
 import * as FileSystem from "@effect/platform/FileSystem"
 import * as Effect from "effect/Effect"
+import * as Predicate from "effect/Predicate"
 import { lookup } from "mrmime"
 import { randomBoundary } from "./content/multipartHead.js"
 import { Fields, type FieldsInput } from "./protocol/Fields.js"
 import type { ParamValue } from "./protocol/params.js"
 import { type ContentContext, type ContentError, type ContentInput, notContent, sourceOf } from "./request/content.js"
 import { ContentSource } from "./request/ContentSource.js"
+import { thrown } from "./request/details.js"
 import { multipartSource, type Part } from "./request/multipart.js"
 
 export type { Part } from "./request/multipart.js"
@@ -74,6 +76,18 @@ export const part = <C extends ContentInput<unknown, unknown>>(
   content: C,
   options: PartOptions = {}
 ): Part<ContentError<C>, ContentContext<C>> => {
+  try {
+    return partOf(name, content, options)
+  } catch (cause) {
+    return unmade(name, `an option of it threw: ${thrown(cause)}`)
+  }
+}
+
+const partOf = <C extends ContentInput<unknown, unknown>>(
+  name: string,
+  content: C,
+  options: PartOptions
+): Part<ContentError<C>, ContentContext<C>> => {
   // What the content can fail with and needs is in its type.
   const made = sourceOf(content) as ContentSource<ContentError<C>, ContentContext<C>> | undefined
   const source = measured(made, options.contentLength)
@@ -82,6 +96,15 @@ export const part = <C extends ContentInput<unknown, unknown>>(
   const contentType = options.contentType ?? known ?? (filename === undefined ? undefined : typeOf(filename))
   return { name, filename, contentType, headers: Fields.from(options.headers), source }
 }
+
+/** A part that no body can have: what was given is no part. */
+const unmade = (name: string, why: string): Part => ({
+  name,
+  filename: undefined,
+  contentType: undefined,
+  headers: Fields.empty,
+  source: why
+})
 
 /** With the length that the caller says it has. */
 const measured = <E, R>(
@@ -139,7 +162,11 @@ export const make = <const Parts extends ReadonlyArray<Part<unknown, unknown>>>(
   { boundary = randomBoundary(), mediaType = "multipart/form-data" }: MultipartOptions = {}
 ): ContentSource<PartFailure<Parts[number]>, PartContext<Parts[number]>> =>
   // What each part can fail with and needs is in the type of the list.
-  multipartSource(parts, mediaType, boundary) as ContentSource<PartFailure<Parts[number]>, PartContext<Parts[number]>>
+  multipartSource(
+    Array.isArray(parts) ? parts : [unmade("", "the parts are no list")],
+    mediaType,
+    boundary
+  ) as ContentSource<PartFailure<Parts[number]>, PartContext<Parts[number]>>
 
 /**
  * What a field of a form can be.
@@ -158,6 +185,15 @@ export type FormValue = ParamValue | Blob
 export const form = (
   fields: FormData | Readonly<Record<string, FormValue | ReadonlyArray<FormValue> | undefined>>
 ): ReadonlyArray<Part> => {
+  if (!Predicate.isObject(fields)) return [unmade("", "the fields are no record")]
+  try {
+    return partsOf(fields)
+  } catch (cause) {
+    return [unmade("", `the fields of the form threw: ${thrown(cause)}`)]
+  }
+}
+
+const partsOf = (fields: object): ReadonlyArray<Part> => {
   const entries: Iterable<readonly [string, unknown]> =
     typeof FormData === "function" && fields instanceof FormData ? fields : Object.entries(fields)
   const parts: Array<Part> = []
@@ -173,7 +209,7 @@ const field = (name: string, value: unknown): Part => {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return part(name, value.toISOString())
   const isText = typeof value === "string" || typeof value === "bigint" || typeof value === "boolean"
   if (isText || Number.isFinite(value)) return part(name, String(value))
-  return { name, filename: undefined, contentType: undefined, headers: Fields.empty, source: notField }
+  return unmade(name, notField)
 }
 
 const notField = "it is no text, finite number, boolean, date or Blob"

@@ -3,7 +3,7 @@ import type { HttpClient } from "@effect/platform"
 import type { HttpClientError } from "@effect/platform/HttpClientError"
 import { describe, expect, it } from "@effect/vitest"
 import { Effect, Redacted } from "effect"
-import { Auth, Cookies, Hooks, type HttpxError, Redirects, Request } from "effect-httpx"
+import { Auth, Cookies, Hooks, type HttpxError, Multipart, Redirects, Request } from "effect-httpx"
 import { connected, failsWith, failureOf, unreached } from "./support/failing.js"
 import { answering, ok, scripted } from "./support/scripted.js"
 
@@ -158,6 +158,25 @@ describe("options of a client that are not what they should be, or whose own cod
       expect(server.connections).toEqual([])
     })
   )
+})
+
+describe("what is no multipart body", () => {
+  const throwing = {
+    get a(): string {
+      throw new Error("a getter threw")
+    }
+  }
+  it.each<readonly [string, () => Request.Content, string]>([
+    ["no list of parts", () => Multipart.make(untyped(5)), "no list"],
+    ["no fields", () => Multipart.make(Multipart.form(untyped(null))), "no record"],
+    ["a number as fields", () => Multipart.make(Multipart.form(untyped(5))), "no record"],
+    ["fields with a getter", () => Multipart.make(Multipart.form(throwing)), "a getter threw"],
+    ["null as options", () => Multipart.make([Multipart.part("a", "b", untyped(null))]), "threw"],
+    ["a part's headers", () => Multipart.make([Multipart.part("a", "b", { headers: throwing })]), "a getter threw"]
+  ])("is a request that cannot be sent: %s", (_, content, why) => {
+    const { problem } = Request.make("POST", "http://example.com/", { content: content() })
+    expect(problem).toMatchObject({ _tag: "LocalProtocolError", message: expect.stringContaining(why) as string })
+  })
 })
 
 describe("bytes that were transferred to somewhere else", () => {

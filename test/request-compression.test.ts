@@ -103,6 +103,18 @@ describe("a body", () => {
     })
   )
 
+  it.scopedLive.each<readonly [string, Request.RequestOptions, string]>([
+    ["bytes", { content: "x".repeat(2000) }, "Content-Length is 5, but the body has 2000 bytes"],
+    ["a stream", { content: Stream.make(new Uint8Array(2000)) }, "more bytes than its length of 5"]
+  ])("is sent with the length that its caller says, or not at all: %s", ([, options, why]) =>
+    Effect.gen(function* () {
+      const { server } = yield* keeping
+      const { client } = yield* connected({}, { compress: "gzip" })
+      const call = client.post(server.url(), { ...options, headers: { "Content-Length": "5" } })
+      expect((yield* failsWith(call, "LocalProtocolError")).message).toContain(why)
+    })
+  )
+
   it.scopedLive("that is small is left alone", () =>
     Effect.gen(function* () {
       const { last, server } = yield* keeping

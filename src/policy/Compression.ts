@@ -9,10 +9,11 @@ import * as Stream from "effect/Stream"
 import { encodeAll, type Encoders, encodeStream } from "../content/Encoders.js"
 import { webEncoders } from "../content/webEncoders.js"
 import type { LocalProtocolError } from "../HttpxError.js"
+import { givenFraming } from "../protocol/http1/RequestSerializer.js"
 import { type Request, type StreamBody, unsendable } from "../Request.js"
 import { brokenBody } from "../request/body.js"
 import type { Compression } from "../request/compression.js"
-import { exactly } from "../request/framing.js"
+import { exactly, framing } from "../request/framing.js"
 import type { Policy } from "./Policy.js"
 
 /** With the encoders of the wire; of one that has none, with those of the runtime. */
@@ -44,6 +45,8 @@ const compressed = <E>(
 ): Effect.Effect<Request<E>, LocalProtocolError> => {
   const encoders = given ?? webEncoders()
   if (encoders === undefined || !encoders.codings.includes(coding)) return missing(request, coding, encoders)
+  const said = request.headers.hasFraming ? givenFraming(request.headers, framing(request.body)) : undefined
+  if (typeof said === "object") return Effect.fail(unsendable(request, said.message))
   const failed = (cause: unknown) => brokenBody(request, `the body cannot be compressed by ${coding}`, cause)
   // Its length is another from now on: RFC 9110 §8.6.
   const headers = request.headers.remove("content-length").append("Content-Encoding", coding)
@@ -56,7 +59,7 @@ const compressed = <E>(
       return Effect.map(encoded, (bytes) => request.withHeaders(headers).withBody({ _tag: "Bytes", bytes }))
     }
     case "Stream": {
-      const stream = encodeStream(encoders, coding, checked(request, body), failed)
+      const stream = encodeStream(encoders, coding, checked(request, body, said), failed)
       return Effect.succeed(request.withHeaders(headers).withBody({ ...body, stream, length: undefined }))
     }
   }
@@ -72,7 +75,13 @@ const missing = (
 }
 
 /** The stream before it is compressed: bytes, and as many as were announced. Afterwards nobody can see either. */
-const checked = <E>(request: Request<unknown>, { length, stream }: StreamBody<E>): StreamBody<E>["stream"] => {
+const checked = <E>(
+  request: Request<unknown>,
+  { length: known, stream }: StreamBody<E>,
+  /** By the caller's own Content-Length. */
+  said: number | undefined
+): StreamBody<E>["stream"] => {
+  const length = known ?? said
   const bytes = Stream.mapEffect(stream, (piece) =>
     piece instanceof Uint8Array
       ? Effect.succeed(piece)
