@@ -13,7 +13,7 @@
  *
  * Gotchas: of several credentials, a call's `auth` comes first, then a field of the call's own (`authorization`, or that of
  * `Auth.header`), then the client's `auth`, then a user in the URL, then the client's `headers`. An auth that sends the
- * request again needs a body that can be sent again: bytes, or a function that gives the stream anew.
+ * request again needs a body that can be sent again: anything but a stream that flows once (see `Request.repeatable`).
  *
  * @example
  * ```ts
