@@ -1,6 +1,7 @@
 /** A server whose connections stay open in one direction when the other is closed, and that knows which are. */
 import { Effect, type Scope } from "effect"
 import * as net from "node:net"
+import { listening } from "./listening.js"
 
 /** The server's side of one connection. */
 export class Peer {
@@ -40,14 +41,6 @@ export const halfOpen: Effect.Effect<
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
     peers.push(new Peer(socket))
   })
-  const port = yield* Effect.async<number>((resume) => {
-    server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as net.AddressInfo).port)))
-  })
-  yield* Effect.addFinalizer(() =>
-    Effect.async<void>((resume) => {
-      server.close(() => resume(Effect.void))
-      for (const { socket } of peers) socket.destroy()
-    })
-  )
+  const { port } = yield* listening(server)
   return { url: `http://127.0.0.1:${port}/`, peers }
 })

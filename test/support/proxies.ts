@@ -12,6 +12,7 @@ import type { ProxyAuthorization } from "../../src/transport/connect/ProxyAuthor
 import { type Destination, keyOf, type Route } from "../../src/transport/connect/Route.js"
 import { TlsSetup } from "../../src/transport/connect/tls/TlsSetup.js"
 import { authority as ca } from "./certificates.js"
+import { listening } from "./listening.js"
 
 export interface Joining {
   readonly port: number
@@ -44,7 +45,6 @@ const serving = (
 ): Effect.Effect<Joining, never, Scope.Scope> =>
   Effect.gen(function* () {
     const known: Known = { heard: [], onward: new Set() }
-    const sockets = new Set<net.Socket>()
     const onConnection = (socket: net.Socket) =>
       onSocket(
         socket.on("error", () => undefined),
@@ -54,19 +54,7 @@ const serving = (
       secure === undefined
         ? net.createServer({ noDelay: true }, onConnection)
         : tls.createServer(secure, onConnection).on("tlsClientError", (_, socket) => socket.destroy())
-    server.on("connection", (socket: net.Socket) => {
-      sockets.add(socket)
-      socket.on("error", () => undefined).once("close", () => sockets.delete(socket))
-    })
-    const port = yield* Effect.async<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as net.AddressInfo).port)))
-    })
-    yield* Effect.addFinalizer(() =>
-      Effect.async<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        for (const socket of sockets) socket.destroy()
-      })
-    )
+    const { port, sockets } = yield* listening(server)
     return { port, ...known, open: () => sockets.size }
   })
 

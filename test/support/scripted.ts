@@ -6,6 +6,7 @@
 import { Effect, FiberSet, type Scope } from "effect"
 import * as net from "node:net"
 import * as tls from "node:tls"
+import { listening } from "./listening.js"
 
 /** What a server does with one connection. It is interrupted with the test. */
 export type Script = (connection: Connection) => Effect.Effect<void>
@@ -159,14 +160,13 @@ export class ScriptedServer {
   }
 }
 
-const listening = (
+const serving = (
   scheme: "http" | "https",
   scripts: ReadonlyArray<Script>,
   make: (onSocket: (socket: net.Socket) => void) => net.Server
 ): Effect.Effect<ScriptedServer, never, Scope.Scope> =>
   Effect.gen(function* () {
     const run = yield* FiberSet.makeRuntime<never>()
-    const sockets = new Set<net.Socket>()
     let scripted: ScriptedServer | undefined = undefined
     const onSocket = (socket: net.Socket) => {
       if (scripted === undefined) return
@@ -177,32 +177,20 @@ const listening = (
       scripted.events.announce()
       if (script !== undefined) run(script(connection))
     }
-    const server = make(onSocket).on("connection", (socket: net.Socket) => {
-      sockets.add(socket)
-      socket.on("error", () => undefined).once("close", () => sockets.delete(socket))
-    })
-    const port = yield* Effect.async<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as net.AddressInfo).port)))
-    })
-    yield* Effect.addFinalizer(() =>
-      Effect.async<void>((resume) => {
-        server.close(() => resume(Effect.void))
-        for (const socket of sockets) socket.destroy()
-      })
-    )
+    const { port } = yield* listening(make(onSocket))
     return (scripted = new ScriptedServer(port, scheme))
   })
 
 /** A server whose first connection follows the first script, and so on; the last script is for all that come after. */
 export const scripted = (...scripts: ReadonlyArray<Script>): Effect.Effect<ScriptedServer, never, Scope.Scope> =>
-  listening("http", scripts, (onSocket) => net.createServer({ noDelay: true }, onSocket))
+  serving("http", scripts, (onSocket) => net.createServer({ noDelay: true }, onSocket))
 
 /** The same behind TLS. A connection counts when its handshake is done. */
 export const scriptedTls = (
   options: tls.TlsOptions,
   ...scripts: ReadonlyArray<Script>
 ): Effect.Effect<ScriptedServer, never, Scope.Scope> =>
-  listening("https", scripts, (onSocket) =>
+  serving("https", scripts, (onSocket) =>
     tls.createServer(options, onSocket).on("tlsClientError", (_, socket) => socket.destroy())
   )
 

@@ -5,8 +5,8 @@
 import { Effect, type Scope } from "effect"
 import * as http from "node:http"
 import * as http2 from "node:http2"
-import type * as net from "node:net"
 import * as Certificates from "../certificates.js"
+import { listening } from "../listening.js"
 import { large, small } from "./contents.js"
 
 export interface Origin {
@@ -23,11 +23,11 @@ export interface Seen {
 }
 
 export const origin: Effect.Effect<Origin, never, Scope.Scope> = Effect.gen(function* () {
-  const plain = yield* listening(http.createServer(serve))
+  const { port } = yield* listening(http.createServer(serve))
   // Requests and responses of node:http2 are compatible with those of node:http in all that is used here.
   const serveBoth = serve as unknown as (request: http2.Http2ServerRequest, response: http2.Http2ServerResponse) => void
   const secure = yield* listening(http2.createSecureServer({ ...Certificates.localhost, allowHTTP1: true }, serveBoth))
-  return { http: `http://127.0.0.1:${plain}`, https: `https://127.0.0.1:${secure}`, port: plain }
+  return { http: `http://127.0.0.1:${port}`, https: `https://127.0.0.1:${secure.port}`, port }
 })
 
 const modified = "Wed, 01 Jan 2020 00:00:00 GMT"
@@ -68,20 +68,4 @@ const serve = (request: http.IncomingMessage, response: http.ServerResponse): vo
     default:
       return answer(404, {})
   }
-}
-
-const listening = (server: http.Server | http2.Http2SecureServer): Effect.Effect<number, never, Scope.Scope> => {
-  const sockets = new Set<net.Socket>()
-  server.on("connection", (socket: net.Socket) => {
-    sockets.add(socket)
-    socket.once("close", () => sockets.delete(socket))
-  })
-  const listen = Effect.async<number>((resume) => {
-    server.listen(0, "127.0.0.1", () => resume(Effect.succeed((server.address() as net.AddressInfo).port)))
-  })
-  const close = Effect.async<void>((resume) => {
-    server.close(() => resume(Effect.void))
-    for (const socket of sockets) socket.destroy()
-  })
-  return Effect.acquireRelease(listen, () => close)
 }
