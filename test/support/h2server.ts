@@ -63,15 +63,21 @@ const listening = (
     return h2
   })
 
+/**
+ * MiB. Node counts the streams that have ended until its collector finds them, and at 10 MiB, its own limit, a server
+ * that is busy for long enough refuses new ones.
+ */
+const maxSessionMemory = 1_000
+
 export const h2Server = (
   onStream: OnStream,
   options: http2.ServerOptions = {}
 ): Effect.Effect<H2Server, never, Scope.Scope> =>
-  Effect.suspend(() => listening(http2.createServer(options), "http", onStream))
+  Effect.suspend(() => listening(http2.createServer({ maxSessionMemory, ...options }), "http", onStream))
 
 /** The same behind TLS, for `localhost`. */
 export const h2TlsServer = (
   onStream: OnStream,
   options: http2.SecureServerOptions = {}
 ): Effect.Effect<H2Server, never, Scope.Scope> =>
-  Effect.suspend(() => listening(http2.createSecureServer({ ...localhost, ...options }), "https", onStream))
+  Effect.suspend(() => listening(http2.createSecureServer({ ...localhost, maxSessionMemory, ...options }), "https", onStream))
