@@ -63,6 +63,12 @@ describe("a Location", () => {
     expect(resolved(location, base)).toBe(url)
   })
 
+  it("costs no more than its length, however it is padded", () => {
+    const spaces = " \t".repeat(1_000_000)
+    expect(problemOf(`/${spaces}`)).toBeUndefined()
+    expect(problemOf(`${spaces}/${spaces}x${spaces}`)).toBe("Invalid")
+  }, 5_000)
+
   it("without a host has that of the request", () => {
     expect(resolved("https://:443/x", "http://a.test:8080/")).toBe("https://a.test/x")
     expect(resolved("http:///x", "http://[::1]:8080/")).toBe("http://[::1]/x")

@@ -10,6 +10,7 @@
 import { Fields } from "./Fields.js"
 import { rawText } from "./rawText.js"
 import { isTargetProblem, parseTarget, type Target, type TargetProblem } from "./target.js"
+import { unpadded } from "./unpadded.js"
 
 /** Whether an answer with this status and a Location is a redirect; 300 lets the reader choose, and 304 leads nowhere. */
 export const isRedirectStatus = (status: number): boolean =>
@@ -30,7 +31,7 @@ export const methodAfter = (status: number, method: string): string => {
  * request goes along where the Location has none (RFC 9110 §10.2.2).
  */
 export const resolveLocation = (location: string, base: string): string | TargetProblem => {
-  const written = rawText(location).replace(/^[ \t]+|[ \t]+$/g, "")
+  const written = unpadded(rawText(location))
   // The URL Standard would silently drop some of these.
   if (/[\u0000-\u001f\u007f]/.test(written)) return problem("it has a control character in it")
   const scheme = /^([a-z][a-z0-9+.-]*):(\/\/)?/i.exec(written)

@@ -2,6 +2,7 @@
  * The head of a request as HTTP/2 has it (RFC 9113 §8.3.1): pseudo-header fields, then fields with names in lower case.
  */
 import type { OutgoingHttpHeaders } from "node:http2"
+import { unpadded } from "../../protocol/unpadded.js"
 import type { WireExchange } from "../WireExchange.js"
 
 export const requestHead = ({ request, serialized, target }: WireExchange): OutgoingHttpHeaders => {
@@ -50,13 +51,6 @@ const left: ReadonlySet<string> = new Set([
   "host",
   "content-length"
 ])
-
-const padding = /^[\t ]+|[\t ]+$/g
-
-const unpadded = (value: string): string =>
-  padded(value.charCodeAt(0)) || padded(value.charCodeAt(value.length - 1)) ? value.replace(padding, "") : value
-
-const padded = (code: number): boolean => code === 0x20 || code === 0x09
 
 /** RFC 9110 §7.6.1: what Connection names is for this connection alone. */
 const nominatedBy = (connection: string): ReadonlySet<string> =>
