@@ -157,6 +157,17 @@ describe("a Location", () => {
     })
   )
 
+  it.scopedLive("that is there twice shows no secret of either", () =>
+    Effect.gen(function* () {
+      const location = ["http://jo:s3cret@a.test/?t=s3cret", "http://jo:s3cret@b.test/?t=s3cret"]
+      const url = yield* listen(() => Effect.succeed({ status: 302, headers: { location } }))
+      const { client } = yield* twoServers({ baseUrl: url })
+      const error = yield* failsWith(client.get("/"), "RedirectRefused")
+      expect(error.location).toBe("http://<redacted>@a.test/?t=<redacted> http://<redacted>@b.test/?t=<redacted>")
+      expect(error.message + JSON.stringify(error)).not.toContain("s3cret")
+    })
+  )
+
   it.effect("shows no secret in an error", () =>
     Effect.gen(function* () {
       const { client } = yield* everywhere()

@@ -90,7 +90,7 @@ const redirected = <E>(
   const decision = decide(redirect, destination, history)
   if (decision === false) return Effect.succeed(response)
   const followed = [...history, response]
-  if (typeof decision === "string") return failed(response, refused(redirect, destination.url, decision))
+  if (typeof decision === "string") return failed(response, refused(redirect, [destination.url], decision))
   if (decision !== true) return failed(response, tooMany(redirect, decision.limit, followed))
   const next = requestTo(destination, redirect)
   if (next instanceof Error) return failed(response, next)
@@ -113,11 +113,11 @@ const destinationFrom = (redirect: Redirect<unknown>): Destination | HttpxError.
     response.rawHeaders.filter(([name]) => name.toLowerCase() === "location").map(([, value]) => value)
   )
   const [location = ""] = locations
-  if (locations.size > 1) return refused(redirect, [...locations].join(" "), "there is more than one Location")
+  if (locations.size > 1) return refused(redirect, [...locations], "there is more than one Location")
   const destination = destinationOf(location, response.request.url, request.url)
-  if ("message" in destination) return refused(redirect, location, destination.message)
+  if ("message" in destination) return refused(redirect, [location], destination.message)
   if (rules.allowDowngrade || destination.crossing !== "Downgrade") return destination
-  return refused(redirect, destination.url, "from https to http only with allowDowngrade")
+  return refused(redirect, [destination.url], "from https to http only with allowDowngrade")
 }
 
 const decide = (

@@ -18,8 +18,12 @@ const details = ({ request, response }: Redirected, what: string): HttpxError.De
   return { request: summary, phase: "read", delivery: "answered", elapsed: response.elapsed, message }
 }
 
-export const refused = (redirected: Redirected, location: string, why: string): HttpxError.RedirectRefused => {
-  const shown = redactUrl(location)
+export const refused = (
+  redirected: Redirected,
+  locations: ReadonlyArray<string>,
+  why: string
+): HttpxError.RedirectRefused => {
+  const shown = locations.map(redactUrl).join(" ")
   const what = `the answer redirects to ${shown}: ${why}`
   return new HttpxError.RedirectRefused({
     ...details(redirected, what),
