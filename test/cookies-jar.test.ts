@@ -129,6 +129,10 @@ describe("setting a cookie", () => {
       const invalid: ReadonlyArray<Cookies.CookieInput | string> = [
         { name: "", value },
         { name: "a b", value },
+        // @ts-expect-error: no cookie
+        null,
+        // @ts-expect-error: no cookie
+        5,
         { name: "a", value: `${value};` },
         { name: "a", value: Redacted.make(`${value}\n`) },
         { name: "a", value: value.repeat(1000) },
@@ -217,6 +221,17 @@ describe("a full jar", () => {
       yield* jar.set("other=1", "https://other.example/")
       expect(names(yield* jar.entries)).toEqual(["a", "c", "d", "other"])
       expect(yield* jar.size).toBe(4)
+    })
+  )
+
+  it.effect("lets secure ones go last: who has no TLS cannot push them out", () =>
+    Effect.gen(function* () {
+      const jar = yield* Cookies.make({ maxPerDomain: 3 })
+      yield* jar.set("sid=1; Secure; Path=/", url)
+      for (const name of ["a", "b", "c", "d"]) yield* jar.set(`${name}=1; Path=/`, "http://www.example.com/")
+      expect(names(yield* jar.entries)).toEqual(["sid", "c", "d"])
+      for (const name of ["e", "f", "g"]) yield* jar.set(`${name}=1; Secure; Path=/`, url)
+      expect(names(yield* jar.entries)).toEqual(["e", "f", "g"])
     })
   )
 

@@ -36,6 +36,7 @@ export interface CookieInput {
 
 /** What a record proposes; a text is what is wrong with it. */
 export const proposalOf = (input: CookieInput, now: number): Proposal | string => {
+  if (typeof input !== "object" || input === null) return "a cookie is a record, or the text of a Set-Cookie field"
   const { domain, httpOnly = false, name, path = "/", sameSite, secure = false } = input
   const value = Redacted.isRedacted(input.value) ? Redacted.value(input.value) : input.value
   const problem = cookieProblem(name, value)

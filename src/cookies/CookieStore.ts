@@ -20,7 +20,7 @@ interface Stored extends SentCookie {
   used: number
 }
 
-/** How many cookies there may be; those not used for longest make room. */
+/** How many cookies there may be; those not used for longest make room, secure ones last. */
 export interface StoreLimits {
   readonly perDomain: number
   readonly total: number
@@ -129,14 +129,14 @@ export class CookieStore {
     for (const cookies of this.domains.values()) yield* cookies.values()
   }
 
-  /** §5.7: one goes that has expired, or else the one that has not been used for longest. */
+  /** §5.7: one goes that has expired, or else one that is not secure, or else any; of several, the least recently used. */
   private makeRoom(among: Iterable<Stored>, now: number): void {
-    let oldest: Stored | undefined
+    let first: Stored | undefined
     for (const stored of among) {
       if (isExpired(stored.cookie, now)) return this.drop(stored)
-      if (oldest === undefined || stored.used < oldest.used) oldest = stored
+      if (first === undefined || goesBefore(stored, first)) first = stored
     }
-    if (oldest !== undefined) this.drop(oldest)
+    if (first !== undefined) this.drop(first)
   }
 
   private remove(stored: Stored): void {
@@ -156,6 +156,10 @@ export class CookieStore {
     for (const watcher of this.watchers) watcher()
   }
 }
+
+// Or else who has no TLS to speak through could make room for cookies of its own.
+const goesBefore = (a: Stored, b: Stored): boolean =>
+  a.cookie.secure === b.cookie.secure ? a.used < b.used : b.cookie.secure
 
 const byCreation = (a: Stored, b: Stored): number => a.cookie.createdAt - b.cookie.createdAt || a.order - b.order
 

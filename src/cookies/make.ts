@@ -17,7 +17,7 @@ export interface CookiesOptions {
    * own, where hosts share a domain that has no dot in it. Default: true.
    */
   readonly rejectPublicSuffixes?: boolean | undefined
-  /** How many cookies one domain may have; those not used for longest make room. Default: 180. */
+  /** How many cookies one domain may have; those not used for longest make room, secure ones last. Default: 180. */
   readonly maxPerDomain?: number | undefined
   /** How many cookies there may be in all. Default: 3000. */
   readonly maxCookies?: number | undefined
