@@ -291,6 +291,30 @@ describe("a jar in a store", () => {
     })
   )
 
+  it.effect("is written with the next change after a store that died", () =>
+    Effect.gen(function* () {
+      let broken = true
+      const store = yield* memory
+      const dying = KeyValueStore.make({
+        ...store,
+        set: (key, value) => (broken ? Effect.die(new Error("no disk")) : store.set(key, value))
+      })
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const jar = yield* Effect.provideService(Cookies.makePersisted(), KeyValueStore.KeyValueStore, dying)
+          yield* jar.set("a=1", url)
+          yield* TestClock.adjust("2 seconds")
+          broken = false
+          yield* jar.set("b=1", url)
+          yield* TestClock.adjust("2 seconds")
+          expect(Option.getOrThrow(yield* store.get("cookies"))).toContain('"a"')
+          broken = true
+          yield* jar.set("c=1", url)
+        })
+      )
+    })
+  )
+
   it.effect("is written whole at the end, also if a write was under way", () =>
     Effect.gen(function* () {
       const store = yield* memory

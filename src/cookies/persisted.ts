@@ -40,7 +40,8 @@ export const makePersisted = (
     })
     // One at a time: an older state must not be written last.
     const save = Effect.unsafeMakeSemaphore(1).withPermits(1)(write)
-    const saveOrLog = Effect.catchAll(save, (error) => Effect.logWarning("the cookies could not be saved", error))
+    // Whatever fails: what has changed by then is written with the next change.
+    const saveOrLog = Effect.catchAllCause(save, (cause) => Effect.logWarning("the cookies could not be saved", cause))
     const jar: CookieJar = yield* makeJar(options, save)
     const text = yield* storage.get(key)
     if (Option.isSome(text)) yield* jar.importJson(text.value)
