@@ -6,6 +6,7 @@ import { Auth, Client } from "effect-httpx"
 import { InProcess } from "effect-httpx/testing"
 import { portableHash } from "../src/policy/auth/hash.js"
 import { ProtectionSpaces } from "../src/policy/auth/ProtectionSpaces.js"
+import { Fields } from "../src/protocol/Fields.js"
 import type { DigestChallenge } from "../src/protocol/digest/challenge.js"
 import { nodeHash } from "../src/transport/proxy/hash.js"
 import { digestServer, type DigestServerOptions } from "./support/digestServer.js"
@@ -59,6 +60,22 @@ describe("a challenge is answered", () => {
         expect((yield* client.get(url)).status).toBe(200)
         expect(authorizations[0]?.["algorithm"]).toBe("SHA-512-256")
       }
+    })
+  )
+
+  it.scopedLive("whatever else the server says it takes, and however badly that is written", () =>
+    Effect.gen(function* () {
+      const server = digestServer()
+      const url = yield* listen((request) =>
+        Effect.map(server.handler(request), (reply) =>
+          reply.status !== 401
+            ? reply
+            : { ...reply, headers: [["WWW-Authenticate", 'Basic realm="no end'], ...Fields.from(reply.headers)] }
+        )
+      )
+      const { client } = yield* connected({}, { auth: mufasa() })
+      expect((yield* client.get(url)).status).toBe(200)
+      expect(server.seen).toEqual(["bare", "1"])
     })
   )
 
@@ -220,10 +237,10 @@ describe("credentials are sent unasked", () => {
     // A nonce that is in use goes on, one that is not begins.
     spaces.challenged("http://h1", challenge("n1"), () => "c")
     expect(spaces.take("http://h1")).toMatchObject({ nonceCount: 3, cnonce: "c1" })
-    spaces.answered("http://h1", taken!, 'nextnonce="n2"')
+    spaces.answered("http://h1", taken!, ['nextnonce="n2"'])
     expect(spaces.take("http://h1")).toMatchObject({ nonceCount: 1, challenge: { nonce: "n2" } })
-    spaces.answered("http://h1", { ...taken!, cnonce: "of another session" }, 'nextnonce="n3"')
-    spaces.answered("http://h0", taken!, 'nextnonce="n3"')
+    spaces.answered("http://h1", { ...taken!, cnonce: "of another session" }, ['nextnonce="n3"'])
+    spaces.answered("http://h0", taken!, ['nextnonce="n3"'])
     expect(spaces.take("http://h1")).toMatchObject({ nonceCount: 2 })
     spaces.refused("http://h1", challenge("another"))
     expect(spaces.take("http://h1")).toMatchObject({ nonceCount: 3 })
@@ -368,6 +385,30 @@ describe("a challenge of another hop than the first", () => {
       // What was said unasked was for the first hop; the last one is asked again.
       expect(seen).toEqual(["bare", "1", "wrong: uri", "1"])
       expect(bodies.slice(2)).toEqual(["GET", "GET"])
+    })
+  )
+
+  it.scopedLive("is answered with no field of a body that was left behind", () =>
+    Effect.gen(function* () {
+      const heads: Array<ReadonlyArray<string>> = []
+      const server = digestServer()
+      const url = yield* listen((request) => {
+        heads.push(Array.from(request.headers, ([name]) => name.toLowerCase()))
+        return request.method === "POST"
+          ? Effect.succeed({ status: 303, headers: { location: "/" } })
+          : server.handler(request)
+      })
+      const { client } = yield* connected({}, { auth: mufasa() })
+      const headers = { "Content-MD5": "x", "Repr-Digest": "x", "X-Kept": "x" }
+      expect((yield* client.post(url, { content: "body", headers })).status).toBe(200)
+      const described = heads.map((names) =>
+        ["content-md5", "repr-digest", "x-kept"].map((name) => names.includes(name))
+      )
+      expect(described).toEqual([
+        [true, true, true],
+        [false, false, true],
+        [false, false, true]
+      ])
     })
   )
 

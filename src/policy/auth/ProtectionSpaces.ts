@@ -37,10 +37,10 @@ export class ProtectionSpaces {
   }
 
   /** Takes note of a `nextnonce` (RFC 7616 §3.5) in the answer to a request. */
-  answered(origin: string, sent: DigestState, info: string): void {
+  answered(origin: string, sent: DigestState, info: ReadonlyArray<string>): void {
     const state = this.states.get(origin)
     // Of requests that ran at once, one may have begun a session that the next nonce of another is not for.
     if (state === undefined || state.cnonce !== sent.cnonce) return
-    this.states.set(origin, afterAuthenticationInfo(state, [info]))
+    this.states.set(origin, afterAuthenticationInfo(state, info))
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The request that an answer is to: a redirect may have led elsewhere.
  */
+import { fieldsAfter } from "../../protocol/redirect.js"
 import { emptyBody } from "../../request/body.js"
 import { Request } from "../../Request.js"
 import type { Response } from "../../Response.js"
@@ -17,9 +18,8 @@ export const answered = (request: Outgoing, { request: hop }: Response): Outgoin
   if (hop.method === request.method) {
     return new Request(hop.method, hop.url, headers, body, elsewhere(settings), tag, undefined, call)
   }
-  // RFC 9110 §15.4: with the method, the body is dropped, and the fields that describe it.
-  const fields = ["content-type", "content-length", "content-encoding", "content-language", "content-location"]
-  const rest = fields.reduce((left, name) => left.remove(name), headers)
+  // With the method, the body was dropped.
+  const rest = fieldsAfter(headers, { crossing: "Same", bodyDropped: true, isSensitive: () => false })
   return new Request(hop.method, hop.url, rest, emptyBody, elsewhere(settings), tag, undefined, call)
 }
 

@@ -4,7 +4,6 @@
  */
 import type * as Redacted from "effect/Redacted"
 import * as Effect from "effect/Effect"
-import { parseChallenges } from "../../protocol/challenges.js"
 import { digestAuthorization, type DigestCredentials } from "../../protocol/digest/authorization.js"
 import { chooseDigest } from "../../protocol/digest/challenge.js"
 import { isDigestProblem } from "../../protocol/digest/problem.js"
@@ -13,6 +12,7 @@ import type { Body } from "../../request/RequestOptions.js"
 import type { Response } from "../../Response.js"
 import { answered } from "./answered.js"
 import { type Auth, AuthOf, type Begun, type Outgoing, type SendError } from "./Auth.js"
+import { challengesOf, valuesOf } from "./challengesOf.js"
 import { consumed } from "./failures.js"
 import { portableHash } from "./hash.js"
 import { ProtectionSpaces } from "./ProtectionSpaces.js"
@@ -63,14 +63,14 @@ class Digests {
   ): Effect.Effect<Response, SendError> | undefined {
     const { origin, state } = sent
     if (response.status !== 401) {
-      const info = state === undefined ? undefined : response.headers["authentication-info"]
-      if (state === undefined || info === undefined) return undefined
+      const info = state === undefined ? [] : valuesOf(response, "authentication-info")
+      if (state === undefined || info.length === 0) return undefined
       // Another origin has no say in the nonces of this one.
       if (answered(request, response) !== undefined) this.spaces.answered(origin, state, info)
       return undefined
     }
     const again = answered(request, response)
-    const challenges = parseChallenges([response.headers["www-authenticate"] ?? ""])
+    const challenges = challengesOf(response)
     const bodyKnown = request.body._tag !== "Stream"
     const chosen = again === undefined ? undefined : chooseDigest(challenges, { hash: portableHash, bodyKnown })
     if (chosen === undefined || again === undefined) return undefined

@@ -5,7 +5,6 @@ import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Redacted from "effect/Redacted"
-import { parseChallenges } from "../../protocol/challenges.js"
 import {
   clientAuthorization,
   isTokenProblem,
@@ -20,6 +19,7 @@ import { make } from "../../Request.js"
 import type { Response } from "../../Response.js"
 import { answered } from "./answered.js"
 import { type Auth, AuthOf, type Begun, type Outgoing, type SendError } from "./Auth.js"
+import { challengesOf } from "./challengesOf.js"
 import { because } from "./failures.js"
 import { OAuthError } from "./OAuthError.js"
 import type { ClientCredentialsOptions, OAuthOptions, RefreshTokenOptions, Tokens } from "./OAuthOptions.js"
@@ -111,7 +111,7 @@ class Grants<E, R> {
   ): Effect.Effect<Response, E | SendError, R> | undefined {
     if (response.status !== 401) return undefined
     const again = answered(request, response)
-    const challenges = parseChallenges([response.headers["www-authenticate"] ?? ""])
+    const challenges = challengesOf(response)
     if (again === undefined || !isTokenRefused(response.status, challenges)) return undefined
     this.source.refused(token)
     return sending.release.pipe(
