@@ -235,6 +235,29 @@ describe("requests that run at once", () => {
     })
   )
 
+  it.effect("do not wait for a token while the one before is taken, but for the one that asks", () =>
+    Effect.gen(function* () {
+      const gate = yield* Deferred.make<void>()
+      const { asked, handler, used } = servers((n) =>
+        Effect.as(
+          n === 1 ? Effect.void : Deferred.await(gate),
+          InProcess.json({ access_token: `t${n}`, expires_in: 60 })
+        )
+      )
+      const client = yield* over(handler, credentials())
+      yield* client.get(api)
+      yield* TestClock.adjust("59 seconds")
+      const first = yield* Effect.fork(client.get(api))
+      yield* Effect.repeatN(Effect.yieldNow(), 200)
+      const others = yield* client.all([api, api])
+      expect(others.map(({ status }) => status)).toEqual([200, 200])
+      expect([asked.length, used]).toEqual([2, ["Bearer t1", "Bearer t1", "Bearer t1"]])
+      yield* Deferred.succeed(gate, undefined)
+      yield* Fiber.join(first)
+      expect(used[3]).toBe("Bearer t2")
+    })
+  )
+
   it.effect("whose token is refused ask for one other", () =>
     Effect.gen(function* () {
       const { asked, handler, revoke, used } = servers()

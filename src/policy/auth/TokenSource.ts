@@ -1,6 +1,6 @@
 /**
- * A token that is had from somewhere, kept while it is good, and asked for by one call at a time: the others wait for what
- * that one gets.
+ * A token that is had from somewhere, kept while it is good, and asked for by one call at a time: the others use what they
+ * have, while that is taken, or wait for what that one gets.
  *
  * The one that asks does so in its own fiber. If it is interrupted, another of those that wait asks in its place.
  */
@@ -53,6 +53,9 @@ export class TokenSource<E> {
       const good = this.goodAt(now())
       if (good !== undefined) return Effect.succeed(good)
       if (this.flight === undefined) return this.lead(restore(ask))
+      // One call waits for a token in place of one that is still taken; no other has to.
+      const left = this.leftAt(now())
+      if (left !== undefined) return Effect.succeed(left)
       return Effect.flatMap(restore(Deferred.await(this.flight)), (landed) =>
         Option.isSome(landed) ? Effect.succeed(landed.value) : restore(this.get(now, ask))
       )
