@@ -1,6 +1,7 @@
 /** A section of fields, and joined bytes. */
 import { describe, expect, it } from "@effect/vitest"
 import { Chunk, Effect, Exit, FastCheck as fc, Stream } from "effect"
+import { inspect } from "node:util"
 import { collect, join, streamOf } from "../src/content/bytes.js"
 import { fieldOf, Fields, type FieldsInput, fieldViolation, isToken } from "../src/protocol/Fields.js"
 
@@ -113,6 +114,8 @@ describe("fields", () => {
   it("printed show no secret", () => {
     const fields = Fields.from({ Authorization: "s3cret", "X-Api-Key": "s3cret", accept: "*/*" })
     expect(JSON.stringify(fields)).toBe('[["Authorization","<redacted>"],["X-Api-Key","<redacted>"],["accept","*/*"]]')
+    expect(inspect(fields)).toContain("[ 'accept', '*/*' ]")
+    expect(`${inspect({ fields })} ${String(fields)}`).not.toContain("s3cret")
   })
 })
 

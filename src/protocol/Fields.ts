@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Inspectable from "effect/Inspectable"
 import { isSensitive, redacted, redactField } from "./redaction.js"
 
 /**
@@ -249,6 +250,14 @@ export class Fields implements Iterable<readonly [name: string, value: string]> 
   /** Pairs, with the values of sensitive names hidden. */
   toJSON(): ReadonlyArray<readonly [string, string]> {
     return Array.from(this, ([name, value]) => [name, this.isSecret(name) ? redacted : redactField(name, value)])
+  }
+
+  toString(): string {
+    return Inspectable.format(this.toJSON())
+  }
+
+  [Inspectable.NodeInspectSymbol](): unknown {
+    return this.toJSON()
   }
 
   private get inspection(): Inspection {
