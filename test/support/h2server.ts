@@ -80,4 +80,6 @@ export const h2TlsServer = (
   onStream: OnStream,
   options: http2.SecureServerOptions = {}
 ): Effect.Effect<H2Server, never, Scope.Scope> =>
-  Effect.suspend(() => listening(http2.createSecureServer({ ...localhost, maxSessionMemory, ...options }), "https", onStream))
+  Effect.suspend(() =>
+    listening(http2.createSecureServer({ ...localhost, maxSessionMemory, ...options }), "https", onStream)
+  )
