@@ -63,6 +63,10 @@ describe("a field that is shown", () => {
     expect(isSensitive("accept")).toBe(false)
     expect([redactField("X-Api-Key", "s3cret"), redactField("Accept", "*/*")]).toEqual([redacted, "*/*"])
     expect(redactField("Location", "/a?token=s3cret#s3cret")).toBe("/a?token=<redacted>")
+    expect(redactField("Link", '</a?cursor=s3cret>; rel="next", <https://s3cret@h/>; rel=first, <')).toBe(
+      '</a?cursor=<redacted>>; rel="next", <https://<redacted>@h/>; rel=first, <'
+    )
+    expect(redactField("Link", "<".repeat(500_000)).length).toBe(500_000)
   })
 })
 

@@ -28,7 +28,9 @@ const urlNames: ReadonlySet<string> = new Set(["location", "content-location", "
 /** The value of a field as it is shown. */
 export const redactField = (name: string, value: string): string => {
   if (isSensitive(name)) return redacted
-  return urlNames.has(name.toLowerCase()) ? redactUrl(value) : value
+  const lower = name.toLowerCase()
+  if (lower === "link") return value.replace(/<[^<>]*>/g, (url) => `<${redactUrl(url.slice(1, -1))}>`)
+  return urlNames.has(lower) ? redactUrl(value) : value
 }
 
 // What stands before the authority of a URL, also of one that is not written well: scheme and slashes, or slashes alone.
