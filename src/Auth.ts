@@ -45,6 +45,7 @@ import { awsSigV4 as sign } from "./policy/auth/awsSigV4.js"
 import type { AwsOptions, PresignOptions } from "./policy/auth/AwsOptions.js"
 import { digest as digestAuth } from "./policy/auth/digest.js"
 import * as fixed from "./policy/auth/fixed.js"
+import { ofFlow } from "./policy/auth/flow.js"
 import { netrc as netrcAuth } from "./policy/auth/netrc.js"
 import * as oauth2 from "./policy/auth/oauth2.js"
 import type { ClientCredentialsOptions, RefreshTokenOptions } from "./policy/auth/OAuthOptions.js"
@@ -200,14 +201,9 @@ export const awsPresign: <E = never, R = never>(
  * @since 0.1.0
  * @category constructors
  */
-export const make = <E = never, R = never>(
+export const make: <E = never, R = never>(
   flow: internal.Flow<E, R>
-): internal.Auth<Exclude<E, internal.SendError>, R> =>
-  new internal.AuthOf<Exclude<E, internal.SendError>, R>("Custom", "authorization", {
-    _tag: "Flow",
-    // What is excluded is what a flow can fail with in any case.
-    flow: flow as internal.Flow<Exclude<E, internal.SendError> | internal.SendError, R>
-  })
+) => internal.Auth<Exclude<E, internal.SendError>, R> = ofFlow
 
 /**
  * The same auth with what its effects need: a call's `auth` has to need nothing.

@@ -141,6 +141,42 @@ describe("Auth.bearer", () => {
   )
 })
 
+describe("what is no secret, user or flow", () => {
+  const plain = "s3cret"
+  const aws = { region: "eu-central-1", service: "execute-api" }
+  const auths: Readonly<Record<string, Auth.Auth<unknown>>> = {
+    // @ts-expect-error: not Redacted
+    "a token": Auth.bearer(plain),
+    // @ts-expect-error: not Redacted
+    "an effect's token": Auth.bearer(Effect.succeed(plain)),
+    // @ts-expect-error: not text
+    "a user": Auth.basic(undefined, password),
+    // @ts-expect-error: not Redacted
+    "a password": Auth.basic("ada", plain),
+    // @ts-expect-error: not text
+    "a number": Auth.query("key", Redacted.make(5)),
+    // @ts-expect-error: none
+    "no keys": Auth.awsSigV4({ ...aws, credentials: undefined }),
+    // @ts-expect-error: not all
+    "half of the keys": Auth.awsSigV4({ ...aws, credentials: { secretAccessKey: password } }),
+    // @ts-expect-error: none
+    "an effect's keys": Auth.awsSigV4({ ...aws, credentials: Effect.succeed(null) }),
+    // @ts-expect-error: no flow
+    "a flow": Auth.make("flow")
+  }
+
+  it.effect.each(Object.entries(auths))("is a failure of the call that does not show it: %s", ([, auth]) =>
+    Effect.gen(function* () {
+      const client = yield* Effect.provide(
+        Client.make({ auth }),
+        InProcess.layer(() => Effect.succeed({}))
+      )
+      const error = yield* failsWith(client.get("http://h.test/"), "AuthError")
+      expect(inspect(error)).not.toContain("s3cret")
+    })
+  )
+})
+
 describe("Auth.header and Auth.query", () => {
   it.scopedLive("send a key in a field, beside an authorization and in place of the field's other value", () =>
     Effect.gen(function* () {

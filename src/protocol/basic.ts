@@ -15,7 +15,8 @@ const control = /[\u0000-\u001f\u007f]/
 const problem = (message: string): BasicProblem => ({ _tag: "BasicProblem", message })
 
 /** The value of Authorization or Proxy-Authorization, which is as secret as the password; or why there is none. */
-export const basicAuthorization = (username: string, password: string): string | BasicProblem => {
+export const basicAuthorization = (username: unknown, password: string): string | BasicProblem => {
+  if (typeof username !== "string") return problem("the user is no text")
   // RFC 7617 §2: the first colon ends the user, so the server would read another user and another password.
   if (username.includes(":")) return problem("the user has a colon in it, which Basic cannot carry")
   if (control.test(username) || control.test(password)) {

@@ -10,9 +10,9 @@ import { Fields } from "../../protocol/Fields.js"
 import { isAmzTime, presignedQuery, sha256Hex, unsignedPayload } from "../../protocol/sigv4.js"
 import { make } from "../../Request.js"
 import type { PresignOptions } from "./AwsOptions.js"
+import { keysOf } from "./awsKeys.js"
 import { signedTarget } from "./awsSigV4.js"
 import { authError } from "./failures.js"
-import { secretOf, wiped } from "./secret.js"
 
 // What AWS takes.
 const longest = 7 * 24 * 60 * 60
@@ -33,15 +33,9 @@ export const awsPresign = <E = never, R = never>(
     if (!(seconds >= 1 && seconds <= longest)) {
       return yield* Effect.fail(authError(request, undefined, "expiresIn is not between one second and seven days"))
     }
-    const { accessKeyId, secretAccessKey, sessionToken } = Effect.isEffect(credentials)
-      ? yield* credentials
-      : credentials
+    const keys = keysOf(Effect.isEffect(credentials) ? yield* credentials : credentials)
     const time = yield* Clock.currentTimeMillis
-    const secret = secretOf(secretAccessKey)
-    const token = sessionToken === undefined ? undefined : secretOf(sessionToken)
-    if (secret === undefined || (sessionToken !== undefined && token === undefined)) {
-      return yield* Effect.fail(authError(request, undefined, wiped))
-    }
+    if (typeof keys === "string") return yield* Effect.fail(authError(request, undefined, keys))
     if (!isAmzTime(time))
       return yield* Effect.fail(authError(request, undefined, "the clock shows a time that cannot be signed"))
     const { path, query } = signedTarget(target, service)
@@ -56,11 +50,11 @@ export const awsPresign = <E = never, R = never>(
         // S3 cannot know what whoever uses the URL sends.
         payload: service === "s3" || signBody === false ? unsignedPayload : sha256Hex(new Uint8Array(0)),
         time,
-        accessKeyId,
-        sessionToken: token,
+        accessKeyId: keys.id,
+        sessionToken: keys.token,
         expiresIn: seconds
       },
-      secret
+      keys.secret
     )
     return `${target.origin}${target.pathAndQuery.split("?", 1)[0]}?${signed}`
   })

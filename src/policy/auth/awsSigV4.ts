@@ -16,9 +16,9 @@ import {
 } from "../../protocol/sigv4.js"
 import type { Target } from "../../protocol/target.js"
 import { type Auth, AuthOf, type Outgoing } from "./Auth.js"
+import { keysOf } from "./awsKeys.js"
 import type { AwsOptions } from "./AwsOptions.js"
 import { authError } from "./failures.js"
-import { secretOf, wiped } from "./secret.js"
 
 export const awsSigV4 = <E = never, R = never>(options: AwsOptions<E, R>): Auth<E, R> => {
   const { credentials } = options
@@ -42,16 +42,13 @@ const signed = (
   request: Outgoing,
   time: number,
   options: AwsOptions<unknown, unknown>,
-  { accessKeyId, secretAccessKey, sessionToken }: AwsCredentials
+  credentials: AwsCredentials
 ): Outgoing | AuthError => {
   const { method, target } = request
   // One that can go nowhere says so when it is sent.
   if (target instanceof Error) return request
-  const secret = secretOf(secretAccessKey)
-  const token = sessionToken === undefined ? undefined : secretOf(sessionToken)
-  if (secret === undefined || (sessionToken !== undefined && token === undefined)) {
-    return authError(request, undefined, wiped)
-  }
+  const keys = keysOf(credentials)
+  if (typeof keys === "string") return authError(request, undefined, keys)
   if (!isAmzTime(time)) return authError(request, undefined, "the clock shows a time that cannot be signed")
   const payload = payloadOf(request, options)
   if (payload === undefined) {
@@ -64,13 +61,13 @@ const signed = (
   const { region, service } = options
   let headers = request.headers.set("X-Amz-Date", amzDate(time))
   if (service === "s3" || payload === unsignedPayload) headers = headers.set("X-Amz-Content-Sha256", payload)
-  if (token !== undefined) headers = headers.setSecret("X-Amz-Security-Token", token)
+  if (keys.token !== undefined) headers = headers.setSecret("X-Amz-Security-Token", keys.token)
   const { path, query } = signedTarget(target, service)
   const fields = signedFields(headers, target)
   const authorization = sigv4Authorization(
     { region, service, method, path, query, headers: fields, payload, time },
-    accessKeyId,
-    secret
+    keys.id,
+    keys.secret
   )
   return request.withHeaders(headers.set("Authorization", authorization))
 }

@@ -3,13 +3,14 @@
  */
 import * as Redacted from "effect/Redacted"
 
-/** What is behind a `Redacted`; `undefined` if it has been wiped. */
+/** What is behind a `Redacted`; `undefined` if it has been wiped, or is no text. */
 export const secretOf = (secret: Redacted.Redacted<string>): string | undefined => {
   try {
-    return Redacted.value(secret)
+    const value: unknown = Redacted.value(secret)
+    return typeof value === "string" ? value : undefined
   } catch {
     return undefined
   }
 }
 
-export const wiped = "the secret has been wiped from its Redacted"
+export const wiped = "the secret has been wiped from its Redacted, or was no Redacted text"

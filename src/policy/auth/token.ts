@@ -2,7 +2,7 @@
  * A token that an effect gives, asked for each request.
  */
 import * as Effect from "effect/Effect"
-import * as Redacted from "effect/Redacted"
+import type * as Redacted from "effect/Redacted"
 import { type Auth, AuthOf, type Outgoing } from "./Auth.js"
 import * as fixed from "./fixed.js"
 import { secretOf, wiped } from "./secret.js"
@@ -10,9 +10,8 @@ import { secretOf, wiped } from "./secret.js"
 export const bearer = <E = never, R = never>(
   token: Redacted.Redacted<string> | Effect.Effect<Redacted.Redacted<string>, E, R>
 ): Auth<E, R> =>
-  Redacted.isRedacted(token)
-    ? fixed.bearer(token)
-    : new AuthOf<E, R>("Bearer", "authorization", {
+  Effect.isEffect(token)
+    ? new AuthOf<E, R>("Bearer", "authorization", {
         _tag: "Answering",
         begin: (request, sending) =>
           Effect.flatMap(token, (token) => {
@@ -22,6 +21,7 @@ export const bearer = <E = never, R = never>(
               : Effect.succeed({ request: withToken(request, secret) })
           })
       })
+    : fixed.bearer(token)
 
 /** RFC 6750 §2.1 */
 export const withToken = (request: Outgoing, secret: string): Outgoing =>
