@@ -59,6 +59,22 @@ describe.each(clients)("over %s", (name, layer) => {
     })
   )
 
+  it.scopedLive.each(["DELETE", "OPTIONS", "delete"])(
+    "a stream of unknown length has an end, and is a body, by %s",
+    (method) =>
+      Effect.gen(function* () {
+        const { client, url } = yield* over
+        for (let i = 0; i < 2; i++) {
+          expect((yield* echoed(client.request(method, url, { content: Stream.make(five(), five()) }))).body).toBe(
+            "1234512345"
+          )
+        }
+        const content = Stream.concat(Stream.make(five()), Stream.fail("no more"))
+        const error = yield* Effect.flip(client.request(method, url, { content }))
+        expect(error).toMatchObject({ _tag: "BodyError", cause: "no more" })
+      })
+  )
+
   it.scopedLive.each<readonly [string, Request.RequestOptions, string]>([
     ["fewer by contentLength", { content: Stream.make(five()), contentLength: 6 }, "fewer"],
     ["more by contentLength", { content: Stream.make(five()), contentLength: 4 }, "more"],

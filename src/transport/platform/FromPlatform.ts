@@ -7,8 +7,11 @@
 import * as HttpClient from "@effect/platform/HttpClient"
 import * as HttpClientError from "@effect/platform/HttpClientError"
 import type { HttpClientResponse } from "@effect/platform/HttpClientResponse"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Predicate from "effect/Predicate"
+import * as Stream from "effect/Stream"
+import { join, sizeOf } from "../../content/bytes.js"
 import { type Call, type Exchange, type Wire, WireSymbol } from "../../Exchange.js"
 import * as HttpxError from "../../HttpxError.js"
 import { withSpan } from "../../policy/Trace.js"
@@ -33,14 +36,32 @@ const foreignExchange = (client: HttpClient.HttpClient): Exchange => {
   // The scope is how their clients let go of a response that nobody reads. Our span is enough: theirs has every field in
   // it, and the query.
   const scoped = HttpClient.withTracerDisabledWhen(HttpClient.withScope(client), () => true)
-  return streamExchange(<E>(request: Request<E>, source: StreamSource, call: Call) =>
+  const sent = <E>(request: Request<E>, source: StreamSource, call: Call) =>
     Effect.mapBoth(scoped.execute(toHttpClientRequest(request)), {
       // What a policy of the caller's made it fail with beside its own errors is handed on as it is.
       onFailure: (error) =>
         HttpClientError.isHttpClientError(error) ? foreignFailure<E>(error, request, call) : error,
       onSuccess: (answer) => adapt(answer, request, source)
     })
+  return streamExchange(<E>(request: Request<E>, source: StreamSource, call: Call) =>
+    Effect.flatMap(withEnd(request), (request) => sent(request, source, call))
   )
+}
+
+// By these, Node's client, and with it the platform's, sends a body of unknown length without a word of where it ends: what
+// follows is to the server another request.
+const endless: ReadonlySet<string> = new Set(["GET", "HEAD", "DELETE", "OPTIONS", "TRACE", "CONNECT"])
+
+/** The request, its body read into memory if nothing else could tell where that ends. */
+const withEnd = <E>(request: Request<E>): Effect.Effect<Request<E>, HttpxError.HttpxError | E> => {
+  const { body, method } = request
+  if (body._tag !== "Stream" || body.length !== undefined || !endless.has(method.toUpperCase())) {
+    return Effect.succeed(request)
+  }
+  return Effect.map(Stream.runCollect(body.stream), (read) => {
+    const pieces = Chunk.toReadonlyArray(read)
+    return request.withBody({ _tag: "Bytes", bytes: join(pieces, sizeOf(pieces)) })
+  })
 }
 
 const adapt = (answer: HttpClientResponse, request: Request<unknown>, source: StreamSource): Response => {
