@@ -13,7 +13,7 @@ import { told } from "./support/gatedServer.js"
 
 const seed = process.env.MODEL_SEED
 const parameters = {
-  numRuns: Math.ceil(Number(process.env.MODEL_RUNS ?? 300) / 4),
+  numRuns: Number(process.env.MODEL_RUNS ?? 75),
   ...(seed === undefined ? {} : { seed: Number(seed) })
 }
 const timeout = 30_000 + parameters.numRuns * 400
@@ -193,7 +193,9 @@ const scenario = (url: string, { commands, concurrency, drain, perOrigin }: Hist
     }
     expect(given.length).toBe(new Set(given).size)
     expect(yield* parallel.pendingCount).toBe(0)
-    expect(yield* transport.stats).toMatchObject({ queued: 0, connecting: 0, active: 0, exchanges: 0 })
+    expect(yield* transport.stats).toMatchObject({ queued: 0, active: 0, exchanges: 0 })
+    // Where another connection came to serve the last request, the one that was being opened for it is a spare.
+    yield* Effect.repeat(Effect.delay(transport.stats, 1), { until: ({ connecting }) => connecting === 0 })
   })
 
 describe("a parallel block over real sockets", () => {
