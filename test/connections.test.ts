@@ -4,7 +4,7 @@ import { Effect, Exit, Fiber, Scope, Stream, TestClock } from "effect"
 import type { Request } from "effect-httpx"
 import type { Transport } from "effect-httpx/node"
 import { atRest, connected, eventually, failsWith } from "./support/failing.js"
-import { answering, ok, once, type Script, scripted, silent } from "./support/scripted.js"
+import { answering, type Connection, ok, once, type Script, scripted, silent } from "./support/scripted.js"
 
 const path = (head: string): string => head.split(" ")[1]!
 
@@ -224,6 +224,32 @@ describe("a kept connection that its server closes just as it is used again", ()
         expect(error).toMatchObject({ phase: "wait", delivery: "unknown" })
         expect(server.connections.length).toBe(before)
       }
+    })
+  )
+
+  it.scopedLive("is replaced by a new one, and not by one as old that has just served another request", () =>
+    Effect.gen(function* () {
+      const asked = new Map<string, Connection>()
+      const old: Script = (c) =>
+        Effect.gen(function* () {
+          yield* once(ok("first"))(c)
+          asked.set(path(yield* c.request), c)
+          const lost = asked.get("/lost")
+          const other = asked.get("/other")
+          if (lost === undefined || other === undefined) return
+          // As a server does that is being reloaded.
+          yield* lost.close
+          yield* Effect.promise(() => new Promise((resolve) => setImmediate(resolve)))
+          yield* other.send(ok("other"))
+          yield* other.close
+        })
+      const server = yield* scripted(old, old, answering(ok("new")))
+      const { client, stats } = yield* connected({ limits: { connectionsPerOrigin: 2 } })
+      const text = (path: string) => Effect.flatMap(client.get(server.url(path)), (response) => response.text)
+      yield* Effect.all([text("/a"), text("/b")], { concurrency: 2 })
+      expect(yield* Effect.all([text("/lost"), text("/other")], { concurrency: 2 })).toEqual(["new", "other"])
+      expect(server.connections.length).toBe(3)
+      expect(yield* stats).toEqual(atRest(1))
     })
   )
 

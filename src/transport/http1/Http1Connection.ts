@@ -30,6 +30,7 @@ export class Http1Connection implements Connection, Carrier {
   readonly isSettling = false
   readonly info: ConnectionInfo
   isListed = false
+  isDoubtful = false
   idleSince = -1
 
   /** How many exchanges it has begun. */

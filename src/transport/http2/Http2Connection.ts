@@ -47,6 +47,7 @@ export class Http2Connection implements Connection, StreamOwner, LivenessOwner {
   readonly info: ConnectionInfo
   readonly quiet: Quiet
   isListed = false
+  isDoubtful = false
   idleSince = -1
 
   /** Those that carry an exchange, in the order in which they began. */

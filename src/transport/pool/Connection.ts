@@ -19,6 +19,8 @@ export interface Connection {
   readonly isUsable: boolean
   /** Owned by the pool: whether it stands among those of its origin that have room. */
   isListed: boolean
+  /** Owned by the pool: whether one as old was lost, as it was used again. */
+  isDoubtful: boolean
   /** Owned by the pool: since when it serves nothing, by the pool's clock; -1 while it does. */
   idleSince: number
   /** Sends an exchange's request; there must be room. */

@@ -106,8 +106,9 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
   onRoom(connection: Connection): void {
     const { origin } = connection
     this.means.changed()
-    if (this.closed || (connection.active === 0 && this.isOutwaited(origin))) return connection.destroy()
     let first = origin.first
+    const isTooOld = connection.isDoubtful && first !== undefined && first.resent > 0
+    if (this.closed || (connection.active === 0 && (isTooOld || this.isOutwaited(origin)))) return connection.destroy()
     while (first !== undefined && connection.room > 0) {
       this.begin(first, connection)
       first = origin.first
@@ -138,7 +139,8 @@ export class Pool implements Admission, ConnectionOwner, AttemptOwner {
     // RFC 9112 §9.3.1: a connection that had served before, or was kept, may have been closed while the request was under
     // way. Only what is idempotent (RFC 9110 §9.2.2), and can be sent twice, goes out again, and only once.
     if (!wasKept || this.closed || !exchange.canGoAgain) return false
-    // Its siblings are as old: the second attempt must not meet the same end.
+    // Its siblings are as old: the second attempt must not meet the same end, on one that is free or on one that will be.
+    for (const sibling of connection.origin.open) sibling.isDoubtful = true
     for (const sibling of [...connection.origin.available]) {
       if (sibling !== connection && sibling.active === 0) sibling.destroy()
     }

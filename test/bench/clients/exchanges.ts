@@ -63,6 +63,7 @@ export class Answering implements Connection, Carrier {
   readonly isSettling = false
   readonly isUsable = true
   isListed = false
+  isDoubtful = false
   idleSince = -1
   private exchange: WireExchange | undefined = undefined
 
