@@ -149,7 +149,9 @@ export class Request<out E = never> implements Inspectable.Inspectable {
   over(url: string, urlProblem: string | undefined, headers: Fields, defaults: Settings): Request<E> {
     const problem =
       this.problem ??
-      (urlProblem === undefined ? undefined : new HttpxError.InvalidUrl(problemDetails(this.summary, urlProblem)))
+      (urlProblem === undefined
+        ? userProblem(this, url, headers)
+        : new HttpxError.InvalidUrl(problemDetails(this.summary, urlProblem)))
     const { body, call, method, tag } = this
     const settings = withDefaults(this.settings, defaults)
     return new Request(method, url, withUser(url, headers), body, settings, tag, problem, call)
@@ -157,7 +159,8 @@ export class Request<out E = never> implements Inspectable.Inspectable {
 
   /** @internal The same request as part of a run. */
   as(call: Call): Request<E> {
-    const { body, headers, method, problem, settings, tag, url } = this
+    const { body, headers, method, settings, tag, url } = this
+    const problem = this.problem ?? userProblem(this, url, headers)
     const request = new Request(method, url, withUser(url, headers), body, settings, tag, problem, call)
     // Parsed by each run, and not remembered here: what waits in a queue for long would keep that alive.
     request.parsed = this.parsed
@@ -203,8 +206,15 @@ export const isRequest = (u: unknown): u is Request<unknown> => Predicate.hasPro
 /** The user and password of a URL are sent as Basic authorization, unless the fields have one. */
 const withUser = (url: string, headers: Fields): Fields => {
   const authorization = authorizationOf(url)
-  if (authorization === undefined || headers.has("authorization")) return headers
+  if (typeof authorization !== "string" || headers.has("authorization")) return headers
   return headers.append("Authorization", authorization)
+}
+
+/** Why a URL's user and password, which would be sent, cannot be. */
+const userProblem = (request: Request<unknown>, url: string, headers: Fields): HttpxError.InvalidUrl | undefined => {
+  const authorization = authorizationOf(url)
+  if (authorization === undefined || typeof authorization === "string" || headers.has("authorization")) return undefined
+  return new HttpxError.InvalidUrl(problemDetails(request.summary, `the URL asks for Basic authorization, but ${authorization.message}`))
 }
 
 const targetOf = (request: Request<unknown>, target: Target | TargetProblem): Target | HttpxError.InvalidRequest => {

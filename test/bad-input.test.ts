@@ -28,7 +28,9 @@ describe("a URL that is none", () => {
     ["http:x", "must be followed by //host"],
     ["http://127.0.0.1/a\r\nHost: evil", "control character"],
     ["http://127.0.0.1/a\tb", "control character"],
-    ["http://127.0.0.1/\0", "control character"]
+    ["http://127.0.0.1/\0", "control character"],
+    ["http://a%3Ab:pw@127.0.0.1/", "the user has a colon"],
+    ["http://user:pw%0D%0A@127.0.0.1/", "control character"]
   ])("is InvalidUrl: %j", ([url, why]) =>
     Effect.gen(function* () {
       const { client, refused } = yield* unreached
@@ -48,6 +50,25 @@ describe("a URL that is none", () => {
     Effect.gen(function* () {
       const { client } = yield* connected({}, { baseUrl: "http://127.0.0.1:1/" })
       yield* failsWith(client.get("//evil.example/"), "InvalidUrl")
+    })
+  )
+
+  it.scopedLive("is InvalidUrl when the base URL has a user that cannot be sent", () =>
+    Effect.gen(function* () {
+      const { client } = yield* connected({}, { baseUrl: "http://a%3Ab:pw@127.0.0.1:1/" })
+      const error = yield* failsWith(client.get("/users"), "InvalidUrl")
+      expect(error.message).not.toContain("pw")
+      yield* failsWith(client.send(Request.make("GET", "http://a%3Ab@127.0.0.1:1/")), "InvalidUrl")
+    })
+  )
+
+  it.scopedLive("is none for its user when the call has credentials of its own", () =>
+    Effect.gen(function* () {
+      const server = yield* scripted(answering(ok("fine")))
+      const { client } = yield* connected()
+      const url = server.url("/").replace("//", "//a%3Ab:pw@")
+      const response = yield* client.get(url, { headers: { Authorization: "Bearer own" } })
+      expect(response.request.headers.getAll("authorization")).toEqual(["Bearer own"])
     })
   )
 

@@ -22,11 +22,6 @@ export const basicAuthorization = (username: unknown, password: string): string 
   if (control.test(username) || control.test(password)) {
     return problem("the user or the password has a control character in it, which Basic cannot carry")
   }
-  return basic(username, password)
-}
-
-/** The same without a look at what it is made of. */
-export const basic = (username: string, password: string): string => {
   const bytes = new TextEncoder().encode(`${username}:${password}`)
   return `Basic ${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""))}`
 }

@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import { basic } from "./basic.js"
+import { basicAuthorization, type BasicProblem } from "./basic.js"
 import { percentDecode, percentEncode } from "./percent.js"
 
 /** Where a request goes. */
@@ -105,15 +105,18 @@ const parseByStandard = (url: string): Target | TargetProblem => {
   }
 }
 
-/** The Authorization that the user and password written in a URL ask for (RFC 7617, UTF-8), if there are any. */
-export const authorizationOf = (url: string): string | undefined => {
+/**
+ * The Authorization that the user and password written in a URL ask for (RFC 7617, UTF-8), if there are any; or why they
+ * cannot be sent.
+ */
+export const authorizationOf = (url: string): string | BasicProblem | undefined => {
   if (!url.includes("@")) return undefined
   const userinfo = /^https?:\/\/([^/?#\\]*)@/i.exec(url)?.[1]
   if (userinfo === undefined || userinfo === "") return undefined
   const colon = userinfo.indexOf(":")
   const user = colon < 0 ? userinfo : userinfo.slice(0, colon)
   const password = colon < 0 ? "" : userinfo.slice(colon + 1)
-  return basic(percentDecode(user), percentDecode(password))
+  return basicAuthorization(percentDecode(user), percentDecode(password))
 }
 
 /** Whether a URL names its scheme, and so needs no base. */
