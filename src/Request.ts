@@ -214,7 +214,9 @@ const withUser = (url: string, headers: Fields): Fields => {
 const userProblem = (request: Request<unknown>, url: string, headers: Fields): HttpxError.InvalidUrl | undefined => {
   const authorization = authorizationOf(url)
   if (authorization === undefined || typeof authorization === "string" || headers.has("authorization")) return undefined
-  return new HttpxError.InvalidUrl(problemDetails(request.summary, `the URL asks for Basic authorization, but ${authorization.message}`))
+  return new HttpxError.InvalidUrl(
+    problemDetails(request.summary, `the URL asks for Basic authorization, but ${authorization.message}`)
+  )
 }
 
 const targetOf = (request: Request<unknown>, target: Target | TargetProblem): Target | HttpxError.InvalidRequest => {
