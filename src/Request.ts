@@ -29,6 +29,7 @@ import type * as Stream from "effect/Stream"
 import { withBoundaryOf } from "./content/multipartHead.js"
 import type { Call } from "./Exchange.js"
 import * as HttpxError from "./HttpxError.js"
+import type { BasicProblem } from "./protocol/basic.js"
 import { Fields, isRemoved } from "./protocol/Fields.js"
 import { queryString } from "./protocol/params.js"
 import {
@@ -147,25 +148,36 @@ export class Request<out E = never> implements Inspectable.Inspectable {
 
   /** @internal The same request at another place, unless it knows already why it cannot be sent. */
   over(url: string, urlProblem: string | undefined, headers: Fields, defaults: Settings): Request<E> {
+    const user = userOf(url, headers)
     const problem =
       this.problem ??
       (urlProblem === undefined
-        ? userProblem(this, url, headers)
+        ? userProblem(this, user)
         : new HttpxError.InvalidUrl(problemDetails(this.summary, urlProblem)))
     const { body, call, method, tag } = this
     const settings = withDefaults(this.settings, defaults)
-    return new Request(method, url, withUser(url, headers), body, settings, tag, problem, call)
+    return new Request(method, url, withUser(headers, user), body, settings, tag, problem, call)
   }
 
   /** @internal The same request as part of a run. */
   as(call: Call): Request<E> {
     const { body, headers, method, settings, tag, url } = this
-    const problem = this.problem ?? userProblem(this, url, headers)
-    const request = new Request(method, url, withUser(url, headers), body, settings, tag, problem, call)
+    const user = userOf(url, headers)
+    const problem = this.problem ?? userProblem(this, user)
+    const request = new Request(method, url, withUser(headers, user), body, settings, tag, problem, call)
     // Parsed by each run, and not remembered here: what waits in a queue for long would keep that alive.
     request.parsed = this.parsed
     if (request.headers === this.headers) request.given = this
     return request
+  }
+
+  /** @internal The same request for who gives it another Authorization than its own, or than the user of its URL asks for. */
+  get withoutAuthorization(): Request<E> {
+    const { body, call, method, problem, settings, tag, url } = this
+    const headers = this.headers.has("authorization") ? this.headers.remove("authorization") : this.headers
+    if (!Predicate.isTagged(problem?.cause, "BasicProblem"))
+      return headers === this.headers ? this : this.withHeaders(headers)
+    return new Request(method, url, headers, body, settings, tag, undefined, call)
   }
 
   /** @internal What a redirect makes of it. Its target as sent was one for the place before. */
@@ -203,20 +215,23 @@ export class Request<out E = never> implements Inspectable.Inspectable {
  */
 export const isRequest = (u: unknown): u is Request<unknown> => Predicate.hasProperty(u, TypeId)
 
-/** The user and password of a URL are sent as Basic authorization, unless the fields have one. */
-const withUser = (url: string, headers: Fields): Fields => {
+/** What the user and password of a URL are to be sent as: Basic authorization, unless the fields have one. */
+const userOf = (url: string, headers: Fields): string | BasicProblem | undefined => {
   const authorization = authorizationOf(url)
-  if (typeof authorization !== "string" || headers.has("authorization")) return headers
-  return headers.append("Authorization", authorization)
+  return authorization === undefined || headers.has("authorization") ? undefined : authorization
 }
 
-/** Why a URL's user and password, which would be sent, cannot be. */
-const userProblem = (request: Request<unknown>, url: string, headers: Fields): HttpxError.InvalidUrl | undefined => {
-  const authorization = authorizationOf(url)
-  if (authorization === undefined || typeof authorization === "string" || headers.has("authorization")) return undefined
-  return new HttpxError.InvalidUrl(
-    problemDetails(request.summary, `the URL asks for Basic authorization, but ${authorization.message}`)
-  )
+const withUser = (headers: Fields, user: string | BasicProblem | undefined): Fields =>
+  typeof user === "string" ? headers.append("Authorization", user) : headers
+
+/** Its cause is how `withoutAuthorization` knows it. */
+const userProblem = (
+  request: Request<unknown>,
+  user: string | BasicProblem | undefined
+): HttpxError.InvalidUrl | undefined => {
+  if (user === undefined || typeof user === "string") return undefined
+  const what = `the URL asks for Basic authorization, but ${user.message}`
+  return new HttpxError.InvalidUrl(problemDetails(request.summary, what, user))
 }
 
 const targetOf = (request: Request<unknown>, target: Target | TargetProblem): Target | HttpxError.InvalidRequest => {

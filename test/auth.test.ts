@@ -243,6 +243,38 @@ describe("of several credentials", () => {
     })
   )
 
+  it.scopedLive("an auth that sets Authorization takes the place of a user that Basic cannot carry", () =>
+    Effect.gen(function* () {
+      const { client, get, host } = yield* echoing(auth)
+      const url = `http://a%3Ab:pw@${host}/`
+      expect(authorizationOf(yield* get(url))).toEqual([basicOf("client:s3cret")])
+      expect(authorizationOf(yield* get(url, { auth: Auth.bearer(Redacted.make("call")) }))).toEqual(["Bearer call"])
+      const [response] = yield* client.all([url])
+      expect(authorizationOf(yield* echoed(Effect.succeed(response)))).toEqual([basicOf("client:s3cret")])
+    })
+  )
+
+  it.scopedLive("as does a digest, which sends nothing before it is asked", () =>
+    Effect.gen(function* () {
+      const { get, host } = yield* echoing(Auth.digest("ada", password))
+      expect(authorizationOf(yield* get(`http://a%3Ab:pw@${host}/`))).toEqual([])
+    })
+  )
+
+  it.scopedLive("such a user fails the call before anything is sent where no auth takes its place", () =>
+    Effect.gen(function* () {
+      const { client, host, stats } = yield* echoing(auth)
+      const url = `http://a%3Ab:pw@${host}/`
+      const key = Auth.header("X-Api-Key", Redacted.make("key"))
+      for (const other of [null, key]) {
+        const error = yield* failsWith(client.get(url, { auth: other }), "InvalidUrl")
+        expect(error.message).toContain("the user has a colon")
+        expect(error.message).not.toContain("pw")
+      }
+      expect(yield* stats).toEqual(atRest(0))
+    })
+  )
+
   it.scopedLive("null is no auth: a user in the URL is sent, and the client's fields", () =>
     Effect.gen(function* () {
       const { get, host } = yield* echoing(auth)

@@ -88,8 +88,9 @@ class Auths {
 const without = (request: Request<unknown>, { field, mayHaveNone }: Run): Outgoing => {
   // What a body that is a stream fails with is always a BodyError.
   const outgoing = request as Outgoing
-  if (field === undefined || mayHaveNone || !request.headers.has(field)) return outgoing
-  return outgoing.withHeaders(request.headers.remove(field))
+  if (field === undefined || mayHaveNone) return outgoing
+  if (field === "authorization") return outgoing.withoutAuthorization
+  return request.headers.has(field) ? outgoing.withHeaders(request.headers.remove(field)) : outgoing
 }
 
 const policyOf = (auths: Auths): Policy => ({
